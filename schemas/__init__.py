@@ -1,4 +1,7 @@
-"""The wire vocabulary that both sides share: messages, money, identities, XML, and one folder per dialect. No Twisted, no database, no clock."""
+"""The wire vocabulary that adapter and emulator share: messages, money, identities, XML, one folder per dialect.
+
+No Twisted, no database, no clock.
+"""
 
 if __name__ == "schemas":
-    raise ImportError("this package is tierspayant.schemas: install the project (make setup) and write `from tierspayant import schemas`")
+    raise ImportError("write `import tierspayant.schemas`: the bare name schemas is not this project's")

@@ -1,0 +1,93 @@
+"""The only XML parser and serialiser of the project.
+
+Input is outside text: no DTD, no entity, no network, no comment or processing instruction left in (without that,
+`12<!-- -->34` reads as 12), and bounds on size, depth and number of elements. ../shared/design/wire.md says what was measured.
+"""
+
+from __future__ import annotations
+
+from lxml import etree
+
+MAX_BYTES = 2 * 1024 * 1024
+"""A message without documents is some 5 kB; lxml holds about 30 bytes of tree per byte of body."""
+MAX_BYTES_PIECES = 15 * 1024 * 1024
+"""A message that carries documents (three scanned pages in base64)."""
+MAX_DEPTH = 64
+"""Our deepest message has 9 levels; a signed one some 12."""
+MAX_ELEMENTS = 20_000
+"""A lot of 500 invoices of 6 lines stays below."""
+ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ASCII", "ISO-8859-1", "ISO-8859-15", "WINDOWS-1252"})
+
+
+class XmlInvalide(ValueError):
+    """The bytes are not XML that we read. `regle` is a stable id, the text is French and quotes no content."""
+
+    def __init__(self, regle: str, detail: str) -> None:
+        super().__init__(detail)
+        self.regle = regle
+        self.detail = detail
+
+
+def parse(octets: bytes, charset: str | None = None, limite: int = MAX_BYTES) -> etree._Element:
+    """The root element. `charset` is the media type's, used when the document itself declares none. Raises XmlInvalide."""
+    if not octets.strip():
+        raise XmlInvalide("XML_VIDE", "le corps de la requête est vide")
+    if len(octets) > limite:
+        raise XmlInvalide("XML_TAILLE", f"le message dépasse {limite} octets")
+    if charset is not None and charset.upper() not in ENCODINGS:
+        raise XmlInvalide("XML_ENCODAGE", "encodage de caractères non accepté : utilisez UTF-8")
+    root = _parse(octets, charset)
+    info = root.getroottree().docinfo
+    if info.doctype or info.internalDTD is not None:
+        raise XmlInvalide("XML_DTD", "une déclaration DOCTYPE est interdite")
+    if (info.encoding or "UTF-8").upper() not in ENCODINGS:
+        raise XmlInvalide("XML_ENCODAGE", "encodage de caractères non accepté : utilisez UTF-8")
+    _check_shape(root)
+    return root
+
+
+def _parse(octets: bytes, charset: str | None) -> etree._Element:
+    declared = charset if charset and not octets.lstrip()[:5] == b"<?xml" else None
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        encoding=declared,
+    )
+    try:
+        return etree.fromstring(octets, parser)
+    except (etree.XMLSyntaxError, LookupError, ValueError) as erreur:
+        if b"<!DOCTYPE" in octets or b"<!ENTITY" in octets:
+            raise XmlInvalide("XML_DTD", "une déclaration DOCTYPE est interdite") from None
+        ligne = getattr(erreur, "lineno", None)
+        place = f" (ligne {ligne})" if ligne else ""
+        raise XmlInvalide("XML_MALFORME", f"le corps n'est pas du XML bien formé{place}") from None
+
+
+def _check_shape(root: etree._Element) -> None:
+    """Depth and number of elements, walked without recursion."""
+    depth = elements = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            depth += 1
+            elements += 1
+            if depth > MAX_DEPTH:
+                raise XmlInvalide("XML_PROFONDEUR", f"plus de {MAX_DEPTH} éléments imbriqués")
+            if elements > MAX_ELEMENTS:
+                raise XmlInvalide("XML_ELEMENTS", f"plus de {MAX_ELEMENTS} éléments")
+        else:
+            depth -= 1
+
+
+def serialise(root: etree._Element) -> bytes:
+    """UTF-8 with its declaration, no indentation: what is signed must not be re-indented."""
+    return bytes(etree.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def xpath_of(element: etree._Element) -> str:
+    """Where an element stands, in local names ('/Envelope/Body/DemanderPriseEnCharge/carte'), for a fault's detail."""
+    noms = [etree.QName(e).localname for e in (element, *element.iterancestors())]
+    return "/" + "/".join(reversed(noms))
