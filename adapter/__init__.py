@@ -1,4 +1,7 @@
-"""The daemon between an optician's shop and the third-party-payment platforms: it records, sends once, and tells the shop."""
+"""The daemon between an optician's shop and the third-party-payment platforms.
+
+It records a request before it promises anything, sends it once, and tells the shop what became of it.
+"""
 
 if __name__ == "adapter":
-    raise ImportError("this package is tierspayant.adapter: install the project (make setup) and write `from tierspayant import adapter`")
+    raise ImportError("write `import tierspayant.adapter`: the bare name adapter is not this project's")

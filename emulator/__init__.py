@@ -1,4 +1,4 @@
-"""A third-party-payment platform that can be told to misbehave, for tests and training."""
+"""A third-party-payment platform that can be told to misbehave, for tests and for training."""
 
 if __name__ == "emulator":
-    raise ImportError("this package is tierspayant.emulator: install the project (make setup) and write `from tierspayant import emulator`")
+    raise ImportError("write `import tierspayant.emulator`: the bare name emulator is not this project's")
