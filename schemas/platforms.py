@@ -28,9 +28,14 @@ DIALECT_GROUP = "tierspayant.dialectes"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """How a platform behaves where platforms differ (world.md). Each is a setting of a platform; these are defaults."""
+    """How a platform behaves where platforms differ (world.md). Each is a setting of a platform; these are defaults.
+
+    dedoublonnage: writes are recognised by idMessage, and an invoice by its number; off, every double is recorded.
+    doublon_pec: a PEC request sent again while the first is pending makes a second one, whatever its idMessage.
+    """
 
     dedoublonnage: bool
+    doublon_pec: bool
     recherche_par_reference: bool
     un_equipement_par_demande: bool
     lots: bool
