@@ -1,4 +1,4 @@
-# One command to set up (make setup), one to check everything (make check), one to see it run (make demo).
+# make setup: everything a checkout needs. make check: what CI runs. make demo: see it work (KEEP=1 leaves it running).
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,7 +10,6 @@ setup: .venv/.ready
 
 .venv/.ready: setup.cfg pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[test,postgres,dev]'
 	mkdir -p $(LINKS)
 	for name in adapter emulator schemas; do ln -sfn ../../$$name $(LINKS)/$$name; done
@@ -21,6 +20,7 @@ check: lint types test
 lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
 
 types: setup
 	$(BIN)/mypy
@@ -29,4 +29,4 @@ test: setup
 	$(BIN)/python -m pytest
 
 demo: setup
-	$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
+	$(BIN)/python -m tests.demo $(if $(filter-out 0,$(KEEP)),--keep)
