@@ -3,6 +3,7 @@
 import configparser
 import importlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -87,3 +88,10 @@ def test_a_contract_names_the_modules_that_exist() -> None:
     stems = {path.stem: path for side in SIDES for path in (ROOT / side).iterdir()}
     written = {str(stems[name].relative_to(ROOT)) for name in starred_pure_modules() if name in stems}
     assert not written, f"these exist now: give them their real name in .importlinter instead of the star: {written}"
+
+
+def test_every_path_a_newcomer_is_sent_to_exists() -> None:
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## Where is …?")[1].split("\n## ")[0]
+    paths = [path for row in table.splitlines() if row.startswith("|") for path in re.findall(r"`([^`]+)`", row)]
+    assert len(paths) > len(SIDES), "the table of CONTRIBUTING.md was not found"
+    assert [path for path in paths if not (ROOT / path).exists()] == []
