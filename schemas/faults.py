@@ -25,7 +25,15 @@ class Faute(Exception):
     """
 
     def __init__(
-        self, cote: Cote, code: str, regle: str, francais: str, anglais: str, *, xpath: str | None = None, statut: int = 500
+        self,
+        cote: Cote,
+        code: str,
+        regle: str,
+        francais: str,
+        anglais: str,
+        *,
+        xpath: str | None = None,
+        statut: int = 500,
     ) -> None:
         super().__init__(f"{code} {regle}: {francais}")
         self.cote = cote

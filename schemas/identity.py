@@ -2,7 +2,7 @@
 
 `repr`, `str` and formatting of a personal identifier give a mask; the plain text is read on purpose through
 `.clair`, so that a value that reaches a log line or an error by accident says nothing. Formats come from
-../shared/domain/optical-messages.md §4.1 and §6.1; where a length is not public the bound is ours.
+docs/domain/optical-messages.md §4.1 and §6.1; where a length is not public the bound is ours.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Identifiant:
     PERSONNEL: ClassVar[bool] = True
 
     def __init__(self, clair: str) -> None:
-        if not isinstance(clair, str) or self.MOTIF.fullmatch(clair) is None:
+        if self.MOTIF.fullmatch(clair) is None:
             raise IdentifiantInvalide(self.REGLE, self.FORME)
         self.verifier(clair)
         self.clair = clair
@@ -43,7 +43,7 @@ class Identifiant:
         """Further checks than the form (a key, a calendar); raises IdentifiantInvalide."""
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self.clair == other.clair  # type: ignore[attr-defined]
+        return type(other) is type(self) and self.clair == other.clair
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.clair))
@@ -92,7 +92,9 @@ class Nir(Identifiant):
     @classmethod
     def verifier(cls, clair: str) -> None:
         if int(clair[13:]) != cls.cle(clair[:13]):
-            raise IdentifiantInvalide("NIR_CLE", "la clé du NIR (2 derniers chiffres) ne correspond pas aux 13 premiers caractères")
+            raise IdentifiantInvalide(
+                "NIR_CLE", "la clé du NIR (2 derniers chiffres) ne correspond pas aux 13 premiers caractères"
+            )
 
     @staticmethod
     def cle(treize: str) -> int:

@@ -1,7 +1,7 @@
 """Questions and answers of every operation, as frozen values: the vocabulary both programs share.
 
 Field names are the field's own French words, the same as in the shop's JSON (interfaces.md). Shapes follow
-../shared/domain/optical-messages.md §4; what is public there and what is ours is said row by row in that note.
+docs/domain/optical-messages.md §4; what is public there and what is ours is said row by row in that note.
 Money is integer centimes (money.py); dates are business dates of Europe/Paris; `None` means not given or not known.
 A dialect turns these values into its own wire form and back; nothing here knows a platform.
 """
@@ -653,5 +653,3 @@ Reponse: TypeAlias = (
     | Indisponible
 )
 """`EtatLotDemande` is answered by a LotReponse, both cancellations by an AnnulationReponse."""
-
-

@@ -26,7 +26,9 @@ def depuis_decimal(texte: str) -> Centimes:
     """'179.91' -> 17991. Exactly two decimals, a point, no sign but '-'. Raises MontantInvalide."""
     trouve = _DECIMAL.match(texte.strip())
     if trouve is None:
-        raise MontantInvalide("un montant s'écrit en euros avec un point et exactement deux décimales, par exemple 179.91")
+        raise MontantInvalide(
+            "un montant s'écrit en euros avec un point et exactement deux décimales, par exemple 179.91"
+        )
     signe, euros, centimes = trouve.groups()
     valeur = int(euros) * 100 + int(centimes)
     return -valeur if signe else valeur

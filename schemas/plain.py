@@ -1,4 +1,4 @@
-"""Messages to and from plain JSON-able values, for storage, snapshots and the journal's meaning (msgspec does the work)."""
+"""Messages to and from plain JSON-able values: storage, snapshots, the journal's meaning (msgspec does the work)."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tierspayant.schemas.identity import Nir
 
 ROOT = Path(__file__).parent.parent
