@@ -6,7 +6,7 @@ The XSD validators serve both roads; `zeep_road.py` loads the same files for the
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from lxml import etree
@@ -22,9 +22,12 @@ def read(package: str, nom: str) -> bytes:
     return files(package).joinpath(nom).read_bytes()
 
 
-@cache
+@lru_cache(maxsize=256)
 def description(package: str, nom: str, version: SoapVersion, address: str) -> bytes:
-    """The WSDL with `address` as its endpoint, for one SOAP version."""
+    """The WSDL with `address` (it ends in '/') in place of ADDRESS, for one SOAP version.
+
+    The cache is bounded: the address comes from the caller's Host header.
+    """
     texte = read(package, nom).decode()
     if version is SoapVersion.V12:
         texte = texte.replace("http://schemas.xmlsoap.org/wsdl/soap/", "http://schemas.xmlsoap.org/wsdl/soap12/")
@@ -40,23 +43,16 @@ class _PackageResolver(etree.Resolver):
         self.package = package
 
     def resolve(self, system_url: str, public_id: str | None, context: object) -> object:  # type: ignore[override]
-        return self.resolve_string(read(self.package, system_url.rsplit("/", 1)[-1]), context, base_url=system_url)  # type: ignore[arg-type]
+        texte = read(self.package, system_url.rsplit("/", 1)[-1])
+        return self.resolve_string(texte, context, base_url=system_url)  # type: ignore[arg-type]
 
 
 @cache
 def xsd(package: str, nom: str) -> etree.XMLSchema:
-    """The compiled XSD. An import that silently resolved to nothing fails here, not later: the file is opened by us."""
+    """The compiled XSD. An import that silently resolved to nothing fails here, not later: the file is opened by us.
+
+    `xsd_rules.first_violation` says what a message breaks, in words.
+    """
     parser = etree.XMLParser(no_network=True, resolve_entities=False)
     parser.resolvers.add(_PackageResolver(package))
     return etree.XMLSchema(etree.fromstring(read(package, nom), parser, base_url=f"contract/{nom}"))
-
-
-def first_error(schema: etree.XMLSchema, element: etree._Element) -> tuple[str, str, str] | None:
-    """(rule id, XPath in local names, XSD message) of the first violation, or None when the element is valid.
-
-    The XSD message may quote the offending value: it is for our own logic, never for a log or an answer.
-    """
-    if schema.validate(element):
-        return None
-    erreur = schema.error_log[0]
-    return erreur.type_name.removeprefix("SCHEMAV_"), erreur.path or "", erreur.message

@@ -41,7 +41,12 @@ class Envelope:
     message_id: str | None
 
 
-UNDERSTOOD = frozenset({f"{{{WSSE}}}Security", *(f"{{{WSA}}}{nom}" for nom in ("Action", "To", "MessageID", "ReplyTo", "From", "FaultTo", "RelatesTo"))})
+UNDERSTOOD = frozenset(
+    {
+        f"{{{WSSE}}}Security",
+        *(f"{{{WSA}}}{nom}" for nom in ("Action", "To", "MessageID", "ReplyTo", "From", "FaultTo", "RelatesTo")),
+    }
+)
 """Header blocks read whatever the dialect; a dialect adds its own business header."""
 
 
@@ -60,17 +65,32 @@ def open_envelope(root: etree._Element, understood: frozenset[str]) -> Envelope:
             "the body is not a SOAP 1.1 or 1.2 envelope",
         ) from None
     ns = version.namespace
-    parts = [etree.QName(child).localname for child in root if child.tag.startswith(f"{{{ns}}}")]
+    parts = [etree.QName(child).localname for child in root if str(child.tag).startswith(f"{{{ns}}}")]
     if len(parts) != len(root) or parts not in (["Body"], ["Header", "Body"]):
-        raise _client("SOAP_STRUCTURE", "une enveloppe contient au plus un Header puis exactement un Body", "an Envelope holds at most one Header, then exactly one Body", "/Envelope")
+        raise _client(
+            "SOAP_STRUCTURE",
+            "une enveloppe contient au plus un Header puis exactement un Body",
+            "an Envelope holds at most one Header, then exactly one Body",
+            "/Envelope",
+        )
     body = root[-1]
     if len(body) != 1 or (body.text or "").strip():
-        raise _client("SOAP_CORPS", "le Body contient exactement un élément", "the Body holds exactly one element", "/Envelope/Body")
+        raise _client(
+            "SOAP_CORPS",
+            "le Body contient exactement un élément",
+            "the Body holds exactly one element",
+            "/Envelope/Body",
+        )
     headers = tuple(root[0]) if len(root) == 2 else ()
     known = understood | UNDERSTOOD
     for block in headers:
         if block.get(f"{{{ns}}}mustUnderstand") in ("1", "true") and block.tag not in known:
-            raise _client("SOAP_MUST_UNDERSTAND", "en-tête obligatoire inconnu", "unknown mandatory header block", f"/Envelope/Header/{etree.QName(block).localname}")
+            raise _client(
+                "SOAP_MUST_UNDERSTAND",
+                "en-tête obligatoire inconnu",
+                "unknown mandatory header block",
+                f"/Envelope/Header/{etree.QName(block).localname}",
+            )
     message_id = next((block.text for block in headers if block.tag == f"{{{WSA}}}MessageID"), None)
     return Envelope(version, root, headers, body[0], message_id)
 
@@ -117,7 +137,9 @@ def fault(version: SoapVersion, faute: Faute, detail: etree._Element, message_id
         etree.SubElement(etree.SubElement(body, f"{{{ns}}}Code"), f"{{{ns}}}Value").text = f"soap:{code}"
         reason = etree.SubElement(body, f"{{{ns}}}Reason")
         for langue, texte in (("fr", faute.francais), ("en", faute.anglais)):
-            etree.SubElement(reason, f"{{{ns}}}Text", {"{http://www.w3.org/XML/1998/namespace}lang": langue}).text = texte
+            etree.SubElement(
+                reason, f"{{{ns}}}Text", {"{http://www.w3.org/XML/1998/namespace}lang": langue}
+            ).text = texte
         etree.SubElement(body, f"{{{ns}}}Detail").append(detail)
     return envelope(version, (relates_to(message_id),) if message_id else (), body)
 

@@ -16,7 +16,9 @@ MAX_DEPTH = 64
 """Our deepest message has 9 levels; a signed one some 12."""
 MAX_ELEMENTS = 20_000
 """A lot of 500 invoices of 6 lines stays below."""
-ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ASCII", "ISO-8859-1", "ISO-8859-15", "WINDOWS-1252"})
+ENCODINGS = frozenset(
+    {"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ASCII", "ISO-8859-1", "ISO-8859-15", "WINDOWS-1252"}
+)
 
 
 class XmlInvalide(ValueError):
@@ -87,7 +89,26 @@ def serialise(root: etree._Element) -> bytes:
     return bytes(etree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def xpath_of(element: etree._Element) -> str:
-    """Where an element stands, in local names ('/Envelope/Body/DemanderPriseEnCharge/carte'), for a fault's detail."""
-    noms = [etree.QName(e).localname for e in (element, *element.iterancestors())]
-    return "/" + "/".join(reversed(noms))
+def xpath_of(element: etree._Element, prefixe: str = "") -> str:
+    """Where an element stands, in local names ('/Envelope/Body/DemanderPriseEnCharge/carte'), for a fault's detail.
+
+    A repeated element carries its rank ('ligne[2]'). `prefixe` stands before a fragment that was taken out of its tree.
+    """
+    return prefixe + "".join(f"/{_step(e)}" for e in reversed((element, *element.iterancestors())))
+
+
+def _step(element: etree._Element) -> str:
+    nom = local_name(element)
+    parent = element.getparent()
+    jumeaux = [] if parent is None else [child for child in parent if child.tag == element.tag]
+    return f"{nom}[{jumeaux.index(element) + 1}]" if len(jumeaux) > 1 else nom
+
+
+def tag_of(element: etree._Element) -> str:
+    """Its qualified name as text (comments and processing instructions never get here)."""
+    return str(element.tag)
+
+
+def local_name(element: etree._Element) -> str:
+    """'carte' of '{urn:...}carte'."""
+    return str(element.tag).rpartition("}")[2]

@@ -22,11 +22,11 @@ from tierspayant.schemas.wire import HttpResponse, header
 _SCHEME = "contract://files/"
 
 
-class _PackageTransport(Transport):  # type: ignore[misc]
+class _PackageTransport(Transport):
     """Reads contract files of one package and nothing else: no session is ever opened towards anything."""
 
     def __init__(self, package: str, version: SoapVersion) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.package = package
         self.version = version
 
@@ -51,14 +51,17 @@ class Road:
     """One WSDL, loaded once. `message` and `reply` take and give plain dictionaries and zeep objects."""
 
     def __init__(self, package: str, wsdl: str, version: SoapVersion) -> None:
-        settings = zeep.Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)  # type: ignore[no-untyped-call]
+        settings = zeep.Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)
         self._client = zeep.Client(f"{_SCHEME}{wsdl}", transport=_PackageTransport(package, version), settings=settings)
         self._service = self._client.service
         self.version = version
 
     def message(self, nom: str, body: Mapping[str, Any], soap_headers: Mapping[str, Any]) -> etree._Element:
         """The envelope of a call. Raises zeep.exceptions.ValidationError when a mandatory value is missing."""
-        return self._client.create_message(self._service, nom, _soapheaders=dict(soap_headers), **body)
+        message: etree._Element = self._client.create_message(
+            self._service, nom, _soapheaders=dict(soap_headers), **body
+        )
+        return message
 
     def reply(self, nom: str, reponse: HttpResponse) -> Any:
         """The parsed body of a good reply. Raises SoapFault for a fault, and zeep's or lxml's errors for the rest."""

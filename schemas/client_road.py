@@ -1,0 +1,311 @@
+"""The client's road (zeep), for every dialect: Demande to the exact POST, an HTTP reply to an Outcome.
+
+zeep enforces no facet, so what goes out and what comes in is also validated with the XSD. A dialect gives a
+`Grammaire`: its files, its header, one `Tour` per logical operation, and how to read its typed fault. Deciding what a
+reply comes to is here, once, since it must not differ between platforms (delivery.md):
+
+- 503 and 429 are NotNow (with Retry-After), 401 and 403 are NotYou, whatever the body;
+- our typed fault decides by its code; a fault on the server's side that we do not know is AnswerUnknown, and so is any
+  other 5xx without a SOAP fault (a gateway may have lost the answer); a fault on our side that we do not know is a Refus;
+- anything else that is not a valid answer to *this* message is Unreadable.
+
+A fault about the account has the rule COMPTE_<raison> (COMPTE_VERROUILLE ...), the values of RaisonCompte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from lxml import etree
+from zeep.exceptions import Error as ZeepError
+
+from tierspayant.schemas import contract, soap, xml, xsd_rules
+from tierspayant.schemas.codes import CODE_INCONNU, nature, table
+from tierspayant.schemas.faults import Cote, Faute
+from tierspayant.schemas.http_body import document
+from tierspayant.schemas.messages import (
+    AnnulationReponse,
+    Demande,
+    Entete,
+    Indisponible,
+    LotReponse,
+    Motif,
+    PecReponse,
+    PiecesReponse,
+    Reponse,
+    ResultatAnnulation,
+    ResultatLot,
+    ResultatPec,
+    ResultatPieces,
+)
+from tierspayant.schemas.operations import Operation
+from tierspayant.schemas.outcomes import (
+    Answer,
+    AnswerUnknown,
+    NatureRefus,
+    NotNow,
+    NotYou,
+    Outcome,
+    RaisonCompte,
+    Refus,
+    Unreadable,
+)
+from tierspayant.schemas.soap import SoapVersion
+from tierspayant.schemas.wire import HttpRequest, HttpResponse, header
+from tierspayant.schemas.xml import local_name
+from tierspayant.schemas.zeep_road import Road
+
+MAX_REPLY = xml.MAX_BYTES_PIECES
+"""A reply that carries letters or a thousand returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """One operation as the dialect says it: its wire name, service path, WSDL and XSD, and both translations.
+
+    build: the keyword arguments zeep takes for the body (may raise Faute CLIENT for what cannot be said);
+    read: zeep's parsed reply to a Reponse (ValueError, LookupError when it makes no sense).
+    """
+
+    nom: str
+    chemin: str
+    wsdl: str
+    xsd: str
+    build: Callable[[Any], dict[str, Any]]
+    read: Callable[[Any], Reponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The dialect's typed fault, read: `code` canonical, `motif` as the platform wrote it, `regle` its rule id."""
+
+    code: str
+    regle: str
+    motif: Motif
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grammaire:
+    """A dialect for the client's road.
+
+    entete: local name of the header part zeep takes, declared in `entete_xsd`; build_entete makes its fields;
+    detail: the typed fault from a fault's detail child, or None when it is not the dialect's;
+    id_message: which message an answer's body element says it answers, or None; adressage: send wsa:MessageID too.
+    """
+
+    package: str
+    version: SoapVersion
+    tours: Mapping[Operation, Tour]
+    entete: str
+    entete_xsd: str
+    build_entete: Callable[[Entete], dict[str, Any]]
+    detail: Callable[[etree._Element], Detail | None]
+    id_message: Callable[[etree._Element], str | None]
+    adressage: bool = False
+
+
+class ClientRoad:
+    """platforms.DialectClient for a Grammaire. Loads every WSDL when made."""
+
+    def __init__(self, grammaire: Grammaire) -> None:
+        self._grammaire = grammaire
+        fichiers = sorted({tour.wsdl for tour in grammaire.tours.values()})
+        self._roads = {nom: Road(grammaire.package, nom, grammaire.version) for nom in fichiers}
+
+    # ------------------------------------------------------------------------------------------------ encoding
+
+    def encode(self, entete: Entete, demande: Demande) -> HttpRequest:
+        tour = self._tour(demande)
+        road = self._roads[tour.wsdl]
+        try:
+            blocs = {self._grammaire.entete: self._grammaire.build_entete(entete)}
+            root = road.message(tour.nom, tour.build(demande), blocs)
+        except ZeepError as erreur:
+            raise _unsayable("CHAMP_MANQUANT", str(getattr(erreur, "path", None) or tour.nom)) from None
+        except ValueError:
+            raise _unsayable("VALEUR_CARACTERES", tour.nom) from None
+        self._check(root, tour)
+        if self._grammaire.adressage:
+            _add_message_id(root, entete.id_message)
+        return HttpRequest("POST", tour.chemin, self._headers(road.action(tour.nom)), xml.serialise(root))
+
+    def _tour(self, demande: Demande) -> Tour:
+        tour = self._grammaire.tours.get(demande.operation)
+        if tour is None:
+            raise _unsayable("OPERATION_INCONNUE", demande.operation.value)
+        return tour
+
+    def _headers(self, action: str) -> tuple[tuple[str, str], ...]:
+        version = self._grammaire.version
+        if version is SoapVersion.V11:
+            return (("Content-Type", version.content_type), ("SOAPAction", f'"{action}"'))
+        return (("Content-Type", f'{version.content_type}; action="{action}"'),)
+
+    def _check(self, root: etree._Element, tour: Tour) -> None:
+        """Our own message against the XSD. Raises Faute CLIENT naming the field."""
+        for element, xsd in ((root[0][0], self._grammaire.entete_xsd), (root[-1][0], tour.xsd)):
+            violation = xsd_rules.first_violation(contract.xsd(self._grammaire.package, xsd), element)
+            if violation is not None:
+                raise violation.faute()
+
+    # ------------------------------------------------------------------------------------------------ decoding
+
+    def decode(self, operation: Operation, id_message: str, reponse: HttpResponse) -> Outcome:
+        try:
+            return self._by_status(reponse) or self._by_body(
+                self._grammaire.tours[operation], operation, id_message, reponse
+            )
+        except Exception as erreur:  # an outside answer may break anything: whatever it broke, it cannot be read
+            return Unreadable(f"réponse illisible ({type(erreur).__name__})")
+
+    def _by_status(self, reponse: HttpResponse) -> Outcome | None:
+        if reponse.status in (429, 503):
+            return NotNow(f"HTTP {reponse.status}", retry_after(reponse))
+        if reponse.status in (401, 403):
+            return NotYou(RaisonCompte.REFUSE, f"HTTP {reponse.status}")
+        return None
+
+    def _by_body(self, tour: Tour, operation: Operation, id_message: str, reponse: HttpResponse) -> Outcome:
+        try:
+            root = document(reponse.headers, reponse.body, MAX_REPLY).root
+            enveloppe = soap.open_envelope(root, frozenset())
+        except (Faute, xml.XmlInvalide) as erreur:
+            if reponse.status >= 500:
+                return AnswerUnknown(f"HTTP {reponse.status} sans réponse SOAP")
+            return Unreadable(f"HTTP {reponse.status}, pas une réponse SOAP ({erreur.regle})")
+        if _answers_another(enveloppe, id_message):
+            return Unreadable("réponse à un autre message")
+        if enveloppe.body.tag == f"{{{enveloppe.version.namespace}}}Fault":
+            return self._fault(enveloppe.body, reponse)
+        if reponse.status != 200:
+            return (
+                AnswerUnknown(f"HTTP {reponse.status}")
+                if reponse.status >= 500
+                else Unreadable(f"HTTP {reponse.status}")
+            )
+        return self._answer(tour, operation, id_message, reponse, enveloppe.body)
+
+    def _answer(
+        self, tour: Tour, operation: Operation, id_message: str, reponse: HttpResponse, body: etree._Element
+    ) -> Outcome:
+        violation = xsd_rules.first_violation(contract.xsd(self._grammaire.package, tour.xsd), body)
+        if violation is not None:
+            return Unreadable(f"réponse hors contrat : {violation.regle} en {violation.xpath}")
+        if local_name(body) != f"{tour.nom}Response":
+            return Unreadable("réponse à une autre opération")
+        if self._grammaire.id_message(body) not in (None, id_message):
+            return Unreadable("réponse à un autre message")
+        lu = tour.read(self._roads[tour.wsdl].reply(tour.nom, reponse))
+        return outcome_of(operation, lu)
+
+    def _fault(self, body: etree._Element, reponse: HttpResponse) -> Outcome:
+        code, texte = _fault_code(body)
+        detail = next((lu for e in _fault_detail(body) if (lu := self._grammaire.detail(e)) is not None), None)
+        if detail is not None and detail.code != CODE_INCONNU:
+            return by_code(detail, retry_after(reponse))
+        if code in _WSS_CODES:
+            return NotYou(RaisonCompte.REFUSE, f"faute {code}")
+        if code in ("Server", "Receiver"):
+            return AnswerUnknown("faute SOAP du serveur, sans détail connu")
+        motif = (
+            detail.motif
+            if detail
+            else Motif(code=CODE_INCONNU, code_plateforme=code or "Fault", libelle=texte or "Faute SOAP")
+        )
+        return Refus(NatureRefus.DEFINITIF, (motif,))
+
+
+_WSS_CODES = frozenset(
+    {"FailedAuthentication", "FailedCheck", "InvalidSecurity", "InvalidSecurityToken", "MessageExpired"}
+    | {"SecurityTokenUnavailable", "UnsupportedSecurityToken"}
+)
+"""Fault codes of WS-Security 1.1 §12: they are about the account or its secret, whatever the platform."""
+
+_PAS_MAINTENANT = frozenset({"TEC01", "TEC02", "TEC03", "TEC07"})
+_COMPTE = frozenset({"TEC04", "TEC06"})
+_REFUSES: frozenset[object] = frozenset(
+    {ResultatPec.REFUSE, ResultatPec.REFUSEE, ResultatAnnulation.REFUSEE, ResultatPieces.REFUSEES, ResultatLot.REJETE}
+)
+_ETATS = frozenset({Operation.ETAT_PEC, Operation.ETAT_LOT, Operation.ETAT_FACTURE})
+
+
+def by_code(detail: Detail, attente: timedelta | None = None) -> Outcome:
+    """What a typed fault comes to, by its canonical code."""
+    if detail.code in _PAS_MAINTENANT:
+        return NotNow(table()[detail.code].libelle, attente)
+    if detail.code in _COMPTE:
+        return NotYou(raison_compte(detail.regle), f"{detail.code} {detail.regle}")
+    return Refus(nature((detail.motif,)), (detail.motif,))
+
+
+def raison_compte(regle: str) -> RaisonCompte:
+    """COMPTE_VERROUILLE -> VERROUILLE; a rule we do not know is REFUSE."""
+    try:
+        return RaisonCompte(regle.removeprefix("COMPTE_").lower())
+    except ValueError:
+        return RaisonCompte.REFUSE
+
+
+def outcome_of(operation: Operation, reponse: Reponse) -> Outcome:
+    """Answer, or Refus for a business *no*, or NotNow for *unavailable*.
+
+    The answer to a question about a state is an Answer even when the state is a refusal, and so is a rights check: it
+    answers what was asked. A reply with no refusal but an account code is NotYou (dialects without faults say it so).
+    """
+    if isinstance(reponse, Indisponible):
+        attente = None if reponse.reessayer_apres_s is None else timedelta(seconds=reponse.reessayer_apres_s)
+        return NotNow(reponse.motif.libelle, attente)
+    if not isinstance(reponse, PecReponse | AnnulationReponse | PiecesReponse | LotReponse) or operation in _ETATS:
+        return Answer(reponse)
+    if reponse.resultat not in _REFUSES:
+        return Answer(reponse)
+    return Refus(nature(reponse.motifs), reponse.motifs, reponse)
+
+
+def retry_after(reponse: HttpResponse) -> timedelta | None:
+    """Retry-After in both its forms. A date counts from the reply's own Date header, since a codec has no clock."""
+    valeur = (header(reponse.headers, "retry-after") or "").strip()
+    if valeur.isascii() and valeur.isdigit():
+        return timedelta(seconds=min(int(valeur[:10]), 366 * 86400))
+    try:
+        ecart = parsedate_to_datetime(valeur) - parsedate_to_datetime(header(reponse.headers, "date") or "")
+    except (ValueError, TypeError):
+        return None
+    return max(ecart, timedelta(0))
+
+
+def _unsayable(regle: str, champ: str) -> Faute:
+    return Faute(
+        Cote.CLIENT,
+        "TEC05",
+        regle,
+        f"le champ « {champ} » ne peut pas être dit à cette plateforme",
+        f"field '{champ}' cannot be said to this platform",
+    )
+
+
+def _add_message_id(root: etree._Element, id_message: str) -> None:
+    bloc = etree.SubElement(root[0], f"{{{soap.WSA}}}MessageID", nsmap={"wsa": soap.WSA})
+    bloc.text = id_message
+
+
+def _answers_another(enveloppe: soap.Envelope, id_message: str) -> bool:
+    liens = [(bloc.text or "").strip() for bloc in enveloppe.headers if bloc.tag == f"{{{soap.WSA}}}RelatesTo"]
+    return any(lien != id_message for lien in liens)
+
+
+def _fault_code(fault: etree._Element) -> tuple[str, str]:
+    """(local name of the deepest code, reason) of a 1.1 or 1.2 fault."""
+    codes = [e.text or "" for e in fault.iter("faultcode", f"{{{soap.SOAP12}}}Value")]
+    textes = [e.text or "" for e in fault.iter("faultstring", f"{{{soap.SOAP12}}}Text")]
+    locaux = [code.strip().rpartition(":")[2] for code in codes]
+    known = next((code for code in locaux if code in _WSS_CODES), locaux[0] if locaux else "")
+    return known.partition(".")[0], (textes[0] if textes else "")[:200]
+
+
+def _fault_detail(fault: etree._Element) -> list[etree._Element]:
+    return [enfant for detail in fault.iter("detail", f"{{{soap.SOAP12}}}Detail") for enfant in detail]
