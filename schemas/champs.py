@@ -58,7 +58,7 @@ class Bloc:
         return (enfant.text or "" for enfant in self.element if local_name(enfant) == nom)
 
     def lire(self, nom: str, lecture: Callable[[str], T]) -> T:
-        """`lecture` of the trimmed text; its ValueError becomes the Faute of this field, with its own rule if it has one."""
+        """`lecture` of the trimmed text; its ValueError becomes the Faute of this field."""
         enfant = self._enfants[nom]
         try:
             return lecture((enfant.text or "").strip())

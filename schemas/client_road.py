@@ -6,7 +6,7 @@ reply comes to is here, once, since it must not differ between platforms (delive
 
 - 503 and 429 are NotNow (with Retry-After), 401 and 403 are NotYou, whatever the body;
 - our typed fault decides by its code; a fault on the server's side that we do not know is AnswerUnknown, and so is any
-  other 5xx without a SOAP fault (a gateway may have lost the answer); a fault on our side that we do not know is a Refus;
+  other 5xx without a SOAP fault (a gateway may have lost the answer); an unknown fault on our side is a Refus;
 - anything else that is not a valid answer to *this* message is Unreadable.
 
 A fault about the account has the rule COMPTE_<raison> (COMPTE_VERROUILLE ...), the values of RaisonCompte.

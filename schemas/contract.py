@@ -44,7 +44,7 @@ class _PackageResolver(etree.Resolver):
 
     def resolve(self, system_url: str, public_id: str | None, context: object) -> object:  # type: ignore[override]
         texte = read(self.package, system_url.rsplit("/", 1)[-1])
-        return self.resolve_string(texte, context, base_url=system_url)  # type: ignore[arg-type]
+        return self.resolve_string(texte, context, base_url=system_url)
 
 
 @cache

@@ -98,7 +98,7 @@ class ServerRoad:
         return self._chemins
 
     def description(self, chemin: str, version: SoapVersion, base: str) -> bytes:
-        """The WSDL of a path. Its XSD imports are relative to the path's parent: '/droits?wsdl' imports '/commun.xsd'."""
+        """The WSDL of a path. Its XSD imports are relative: '/droits?wsdl' imports '/commun.xsd'."""
         return contract.description(
             self._grammaire.package, self._grammaire.wsdl[chemin], version, base.rstrip("/") + "/"
         )

@@ -1,7 +1,7 @@
 """The only XML parser and serialiser of the project.
 
 Input is outside text: no DTD, no entity, no network, no comment or processing instruction left in (without that,
-`12<!-- -->34` reads as 12), and bounds on size, depth and number of elements. ../shared/design/wire.md says what was measured.
+`12<!-- -->34` reads as 12), and bounds on size, depth and number of elements (../shared/design/wire.md).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class XmlInvalide(ValueError):
 
 
 def parse(octets: bytes, charset: str | None = None, limite: int = MAX_BYTES) -> etree._Element:
-    """The root element. `charset` is the media type's, used when the document itself declares none. Raises XmlInvalide."""
+    """The root element. `charset` is the media type's, for a document that declares none. Raises XmlInvalide."""
     if not octets.strip():
         raise XmlInvalide("XML_VIDE", "le corps de la requête est vide")
     if len(octets) > limite:
