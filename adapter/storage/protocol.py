@@ -1,0 +1,198 @@
+"""What every storage backend offers: transactions over small tables.
+
+`Storage.write(work)` runs `work(tables)` inside one transaction and answers only after it is durable (fsync); when
+`work` raises, nothing of it remains and the caller gets that exception. `Storage.read(work)` sees one consistent
+state and changes nothing. `work` is a plain synchronous function, may run in another thread, and must not wait, call
+the network or keep `tables` afterwards: whatever must be atomic (accept, begin an attempt, settle) is one `work`.
+
+Rows are frozen values. Charges (bodies, answers, bytes exchanged) are sealed by the vault before they come here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from twisted.internet.defer import Deferred
+
+from tierspayant.adapter.availability import Compte, Disponibilite
+from tierspayant.adapter.entry import Entry, Etat
+from tierspayant.schemas.operations import Operation, Service
+
+T = TypeVar("T")
+
+
+class StorageError(Exception):
+    """Storage could not do it (disk full, read-only, damaged, server gone). Nothing of the transaction remains."""
+
+
+class DejaLa(Exception):
+    """Unique (magasin, reference), id or exchange id: the row is already there."""
+
+
+class Depasse(Exception):
+    """The entry changed since it was read: read it again and decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed charge: which data key, and nonce plus ciphertext plus tag."""
+
+    cle: str
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CleDonnees:
+    """A data key, wrapped by the master key `maitre`. Erasing the row makes its file's charges unreadable for ever."""
+
+    id: str
+    magasin: str
+    dossier: str
+    maitre: str
+    emballee: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tentative:
+    """One exchange with the platform on behalf of an entry: a send, or a question about its state.
+
+    `issue` is the outcome's name, None while the exchange is under way. Bytes are charges (genre requete-N, reponse-N).
+    """
+
+    entree: str
+    rang: int
+    operation: Operation
+    id_message: str
+    debut: dt.datetime
+    fin: dt.datetime | None = None
+    issue: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evenement:
+    """What changed, for one shop (`magasin` None: for all). `id` only grows; it is the cursor of /v1/evenements."""
+
+    id: int
+    magasin: str | None
+    entree: str | None
+    type: str
+    a: dt.datetime
+    donnees: dict[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filtre:
+    """Which entries to list, in id order after `apres`. None or empty means any."""
+
+    magasin: str | None = None
+    etats: tuple[Etat, ...] = ()
+    plateforme: str | None = None
+    service: Service | None = None
+    dossier: str | None = None
+    operation: Operation | None = None
+    apres: str | None = None
+    limite: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LigneEncours:
+    """Money waiting, one row per platform, insurer and state of the invoices. Amounts in centimes, None: not known."""
+
+    plateforme: str
+    organisme: str | None
+    etat: Etat
+    resultat: str | None
+    nombre: int
+    inconnus: int
+    amc_centimes: int
+    paye_centimes: int
+    plus_ancienne: dt.datetime
+
+
+class Tables(Protocol):
+    """The rows, inside one transaction."""
+
+    # ---- entries
+    def entry(self, identifiant: str) -> Entry | None: ...
+    def entry_by_reference(self, magasin: str, reference: str) -> Entry | None: ...
+    def entry_by_numero(self, magasin: str, operation: Operation, numero: str) -> Entry | None:
+        """The shop's entry of that operation that holds this platform number, the newest if several."""
+        ...
+
+    def insert_entry(self, entry: Entry, empreinte: str) -> None:
+        """Raises DejaLa."""
+        ...
+
+    def empreinte(self, identifiant: str) -> str | None:
+        """The keyed hash of the canonical body the entry was made from."""
+        ...
+
+    def update_entry(self, entry: Entry) -> None:
+        """Write a changed entry over version - 1. Raises Depasse."""
+        ...
+
+    def dossier(self, magasin: str, dossier: str) -> Sequence[Entry]:
+        """Every entry of a file, oldest first."""
+        ...
+
+    def entries(self, filtre: Filtre) -> Sequence[Entry]: ...
+    def due(self, plateforme: str, service: Service, now: dt.datetime, limite: int) -> Sequence[Entry]:
+        """Active entries of a lane due at `now`, the most urgent first; shops whose account is held are left out."""
+        ...
+
+    def next_due(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:
+        """When the lane must look again: the earliest due time later than `after`."""
+        ...
+
+    def count(self, magasin: str | None = None, etats: Sequence[Etat] = ()) -> int: ...
+    def encours(self, magasin: str | None) -> Sequence[LigneEncours]: ...
+
+    # ---- charges and their keys
+    def charge(self, entree: str, genre: str) -> Sealed | None: ...
+    def put_charge(self, entree: str, genre: str, sealed: Sealed) -> None: ...
+    def delete_charges(self, entree: str) -> int: ...
+    def key(self, identifiant: str) -> CleDonnees | None: ...
+    def key_of(self, magasin: str, dossier: str) -> CleDonnees | None: ...
+    def put_key(self, cle: CleDonnees) -> None: ...
+    def keys(self) -> Sequence[CleDonnees]: ...
+    def delete_key(self, identifiant: str) -> None: ...
+
+    # ---- attempts
+    def put_tentative(self, tentative: Tentative) -> None:
+        """Insert, or close an attempt already there (same entry and rank)."""
+        ...
+
+    def tentatives(self, entree: str) -> Sequence[Tentative]: ...
+
+    # ---- availability
+    def disponibilite(self, plateforme: str, service: Service) -> Disponibilite | None: ...
+    def put_disponibilite(self, disponibilite: Disponibilite) -> None: ...
+    def disponibilites(self) -> Sequence[Disponibilite]: ...
+    def compte(self, plateforme: str, magasin: str) -> Compte | None: ...
+    def put_compte(self, compte: Compte) -> None: ...
+    def comptes(self, magasin: str | None = None) -> Sequence[Compte]: ...
+
+    # ---- events
+    def add_evenement(
+        self,
+        type_: str,
+        a: dt.datetime,
+        magasin: str | None = None,
+        entree: str | None = None,
+        donnees: dict[str, str | int | None] | None = None,
+    ) -> int: ...
+    def evenements(self, magasin: str | None, depuis: int, limite: int) -> Sequence[Evenement]:
+        """Events after the cursor `depuis`, for this shop and for all; every shop's when `magasin` is None."""
+        ...
+
+
+class Storage(Protocol):
+    def read(self, work: Callable[[Tables], T]) -> Deferred[T]: ...
+    def write(self, work: Callable[[Tables], T]) -> Deferred[T]: ...
+    def close(self) -> Deferred[None]:
+        """Finish what was accepted, then release files, threads and the lock."""
+        ...
