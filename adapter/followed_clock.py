@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import TimeoutError as DeferredTimedOut
 from twisted.internet.error import ConnectError, ConnectionLost
 from twisted.internet.error import TimeoutError as TimedOut
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -45,7 +46,16 @@ class HorlogeIllisible(Exception):
     """The answer of the clock's URL is not a clock; the text says why."""
 
 
-SANS_REPONSE = (HorlogeIllisible, CancelledError, TimedOut, TimeoutError, ConnectError, ConnectionLost, ResponseFailed)
+SANS_REPONSE = (
+    HorlogeIllisible,
+    CancelledError,
+    DeferredTimedOut,
+    TimedOut,
+    TimeoutError,
+    ConnectError,
+    ConnectionLost,
+    ResponseFailed,
+)
 
 
 class Ask(Protocol):

@@ -1,0 +1,101 @@
+"""From the bytes a shop sent to a checked body, or every fault at once with field, rule and French sentence.
+
+JSON is read strictly: UTF-8, no key twice, no NaN, no field we do not know, no text where a number is due. pydantic does
+the shapes; what the values mean together is field_rules.py. No value is ever repeated in an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, NoReturn, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from tierspayant.adapter.problem import Erreur, Probleme, Refuse, pointer
+from tierspayant.schemas.identity import IdentifiantInvalide
+
+T = TypeVar("T")
+
+ERREURS_MAX: Final = 50
+"""Faults reported at once: more would only repeat a misunderstanding of the whole body."""
+
+PHRASES: Final[Mapping[str, tuple[str, str]]] = {
+    "missing": ("OBLIGATOIRE", "ce champ est obligatoire"),
+    "missing_keyword_only_argument": ("OBLIGATOIRE", "ce champ est obligatoire"),
+    "unexpected_keyword_argument": ("CHAMP_INCONNU", "ce champ n'existe pas ici"),
+    "extra_forbidden": ("CHAMP_INCONNU", "ce champ n'existe pas ici"),
+    "dataclass_type": ("TYPE_OBJET", "un objet JSON est attendu"),
+    "model_type": ("TYPE_OBJET", "un objet JSON est attendu"),
+    "tuple_type": ("TYPE_LISTE", "une liste est attendue"),
+    "string_type": ("TYPE_TEXTE", "un texte entre guillemets est attendu"),
+    "int_type": ("TYPE_ENTIER", "un nombre entier est attendu (les montants sont en centimes)"),
+    "int_from_float": ("TYPE_ENTIER", "un nombre entier est attendu (les montants sont en centimes)"),
+    "int_parsing_size": ("TYPE_ENTIER", "ce nombre est trop grand"),
+    "bool_type": ("TYPE_BOOLEEN", "true ou false est attendu"),
+    "date_type": ("DATE_FORME", "une date s'écrit AAAA-MM-JJ"),
+    "date_parsing": ("DATE_FORME", "une date s'écrit AAAA-MM-JJ et existe au calendrier"),
+    "date_from_datetime_parsing": ("DATE_FORME", "une date s'écrit AAAA-MM-JJ et existe au calendrier"),
+    "date_from_datetime_inexact": ("DATE_FORME", "une date s'écrit AAAA-MM-JJ, sans heure"),
+}
+
+
+class _CleEnDouble(ValueError):
+    """A JSON object has the same key twice."""
+
+
+def _without_doubles(paires: list[tuple[str, Any]]) -> dict[str, Any]:
+    objet = dict(paires)
+    if len(objet) < len(paires):
+        raise _CleEnDouble
+    return objet
+
+
+def _no_constant(_nom: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def document(octets: bytes) -> dict[str, Any]:
+    """The JSON object of a body. Raises Refuse: json_invalide or cle_en_double."""
+    try:
+        lu = json.loads(octets.decode("utf-8"), object_pairs_hook=_without_doubles, parse_constant=_no_constant)
+    except _CleEnDouble:
+        raise Refuse(Probleme("cle_en_double")) from None
+    except (ValueError, RecursionError):
+        raise Refuse(Probleme("json_invalide")) from None
+    if not isinstance(lu, dict):
+        raise Refuse(Probleme("json_invalide", "Le corps doit être un objet JSON, entre accolades."))
+    return lu
+
+
+@cache
+def _adapter(cible: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(cible)
+
+
+def lire(octets: bytes, cible: type[T]) -> T:
+    """The body as a value of type `cible`. Raises Refuse with every fault of shape."""
+    document(octets)
+    try:
+        return _adapter(cible).validate_json(octets, strict=True, extra="forbid")
+    except ValidationError as erreur:
+        fautes = erreur.errors(include_url=False, include_input=False)
+        if any(faute["type"] == "json_invalid" for faute in fautes):
+            raise Refuse(Probleme("json_invalide")) from None
+        refuser([_fault(cast("Mapping[str, Any]", faute)) for faute in fautes])
+
+
+def refuser(erreurs: list[Erreur]) -> NoReturn:
+    raise Refuse(Probleme("demande_invalide", erreurs=tuple(erreurs[:ERREURS_MAX])))
+
+
+def _fault(faute: Mapping[str, Any]) -> Erreur:
+    champ = pointer(faute["loc"])
+    cause = faute.get("ctx", {}).get("error")
+    if isinstance(cause, IdentifiantInvalide):
+        return Erreur(champ, cause.regle, cause.detail)
+    if faute["type"] == "enum":
+        return Erreur(champ, "VALEUR_ADMISE", f"valeurs admises : {faute['ctx']['expected'].replace(' or ', ', ')}")
+    regle, phrase = PHRASES.get(faute["type"], ("FORME", "cette valeur n'a pas la forme attendue"))
+    return Erreur(champ, regle, phrase)
