@@ -1,0 +1,197 @@
+"""The server's reading (lxml), blocks that several questions share: card, people, articles, amounts.
+
+Elements have passed the XSD; what it cannot check is checked here: keys, the calendar, exactly one of two fields.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import TypeVar
+
+from tierspayant.schemas.almerys.words import from_wire
+from tierspayant.schemas.champs import Bloc, refuse
+from tierspayant.schemas.identity import (
+    DateNaissance,
+    Finess,
+    Lpp,
+    Nir,
+    Nom,
+    NumeroAdherent,
+    NumeroAmc,
+    Prescripteur,
+)
+from tierspayant.schemas.messages import (
+    Assure,
+    Beneficiaire,
+    Carte,
+    Classe,
+    Consentement,
+    Correction,
+    DernierEquipement,
+    Entete,
+    Equipement,
+    Ligne,
+    Montants,
+    MontantsLigne,
+    MotifRenouvellement,
+    Oeil,
+    Prescription,
+    Qualite,
+    TypeEquipement,
+    TypeLigne,
+    TypePrescription,
+    Zone,
+)
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def _iso(compact: str) -> str:
+    return f"{compact[:4]}-{compact[4:6]}-{compact[6:]}"
+
+
+def _date(compact: str) -> dt.date:
+    return dt.date.fromisoformat(_iso(compact))
+
+
+def jour(bloc: Bloc, nom: str) -> dt.date:
+    return bloc.lire(nom, _date)
+
+
+def jour_ou_rien(bloc: Bloc, nom: str) -> dt.date | None:
+    return bloc.lire_ou_rien(nom, _date)
+
+
+def entier_ou_rien(bloc: Bloc, nom: str) -> int | None:
+    return bloc.lire_ou_rien(nom, int)
+
+
+def mot(bloc: Bloc, nom: str, table: str, kind: type[E]) -> E:
+    return from_wire(table, bloc.texte(nom), kind)
+
+
+def mot_ou_rien(bloc: Bloc, nom: str, table: str, kind: type[E]) -> E | None:
+    return mot(bloc, nom, table, kind) if nom in bloc else None
+
+
+def un_des_deux(bloc: Bloc, un: str, autre: str) -> None:
+    """Exactly one of two optional fields: a rule of ours that the XSD leaves out, since stacks read a choice badly."""
+    if (un in bloc) == (autre in bloc):
+        raise refuse(
+            bloc.element,
+            "CHOIX",
+            f"donnez exactement un champ parmi {un} et {autre}",
+            f"must have exactly one of {un} and {autre}",
+        )
+
+
+def entete(bloc: Bloc) -> Entete:
+    return Entete(
+        id_message=bloc.texte("idMessage"),
+        magasin=bloc.identifiant("magasin", Finess),
+        emis_le=bloc.instant("horodatage"),
+        jeton_session=bloc.texte_ou_rien("jetonSession"),
+    )
+
+
+def carte(bloc: Bloc) -> Carte:
+    return Carte(
+        numero_amc=bloc.identifiant("numeroAMC", NumeroAmc),
+        type_convention=bloc.texte("typeConvention"),
+        csr=bloc.texte_ou_rien("csr"),
+        numero_adherent=bloc.identifiant("numeroAdherent", NumeroAdherent),
+        valide_du=jour(bloc, "debutValidite"),
+        valide_au=jour(bloc, "finValidite"),
+    )
+
+
+def assure(bloc: Bloc) -> Assure:
+    treize = bloc.texte("nir")
+    return Assure(nir=bloc.lire("cleNir", lambda cle: Nir(treize + cle)))
+
+
+def beneficiaire(bloc: Bloc) -> Beneficiaire:
+    return Beneficiaire(
+        date_naissance=bloc.lire("dateNaissance", lambda texte: DateNaissance(_iso(texte))),
+        rang_naissance=bloc.entier("rangNaissance"),
+        nom=bloc.identifiant("nom", Nom),
+        prenom=bloc.identifiant("prenom", Nom),
+        qualite=mot(bloc, "lien", "liens", Qualite),
+    )
+
+
+def correction(bloc: Bloc | None) -> Correction | None:
+    if bloc is None:
+        return None
+    return Correction(
+        sphere_centiemes=bloc.entier("sphere"),
+        cylindre_centiemes=entier_ou_rien(bloc, "cylindre"),
+        axe=entier_ou_rien(bloc, "axe"),
+        addition_centiemes=entier_ou_rien(bloc, "addition"),
+    )
+
+
+def ligne(bloc: Bloc) -> Ligne:
+    return Ligne(
+        numero=bloc.entier("numeroArticle"),
+        type=mot(bloc, "nature", "natures_article", TypeLigne),
+        oeil=mot_ou_rien(bloc, "cote", "cotes", Oeil),
+        zone=mot_ou_rien(bloc, "zoneOptique", "zones", Zone),
+        lpp=bloc.identifiant("codeLPP", Lpp),
+        classe=Classe(bloc.texte("classe")),
+        prix_centimes=bloc.entier("prixUnitaire"),
+        remise_centimes=bloc.entier("remise"),
+        quantite=bloc.entier("quantite"),
+        correction=correction(bloc.bloc_ou_rien("correction")),
+    )
+
+
+def equipement(bloc: Bloc) -> Equipement:
+    return Equipement(
+        numero=bloc.entier("rang"),
+        type=mot(bloc, "typeVision", "types_vision", TypeEquipement),
+        lignes=tuple(ligne(article) for article in bloc.liste("article")),
+    )
+
+
+def prescription(bloc: Bloc) -> Prescription:
+    return Prescription(
+        date=jour(bloc, "dateOrdonnance"),
+        type=mot(bloc, "nature", "ordonnances", TypePrescription),
+        prescripteur=bloc.lire_ou_rien("numeroPrescripteur", Prescripteur),
+    )
+
+
+def dernier_equipement(bloc: Bloc | None) -> DernierEquipement | None:
+    if bloc is None:
+        return None
+    return DernierEquipement(
+        date=jour(bloc, "dateDelivrance"),
+        motif_renouvellement=mot_ou_rien(bloc, "motifRenouvellement", "motifs_renouvellement", MotifRenouvellement),
+    )
+
+
+def consentement(bloc: Bloc | None) -> Consentement | None:
+    return None if bloc is None else Consentement(donne=bloc.oui("recueilli"), date=jour(bloc, "dateRecueil"))
+
+
+def montants(bloc: Bloc) -> Montants:
+    return Montants(
+        total_centimes=bloc.entier("total"),
+        amo_centimes=bloc.entier("partAMO"),
+        amc_centimes=bloc.entier("partAMC"),
+        reste_a_charge_centimes=bloc.entier("resteACharge"),
+        lignes=tuple(
+            MontantsLigne(
+                numero=part.entier("numeroArticle"),
+                amo_centimes=part.entier("partAMO"),
+                amc_centimes=part.entier("partAMC"),
+                reste_a_charge_centimes=part.entier("resteACharge"),
+                base_centimes=entier_ou_rien(part, "base"),
+                taux_pour_cent=entier_ou_rien(part, "taux"),
+                plafond_centimes=entier_ou_rien(part, "plafond"),
+            )
+            for part in bloc.liste("partArticle")
+        ),
+    )
