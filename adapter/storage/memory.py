@@ -1,0 +1,300 @@
+"""Storage in memory: the same contract, nothing on disk. For tests and for learning; a crash loses it all.
+
+A transaction that fails is undone by replaying its changes backwards.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.python.failure import Failure
+
+from tierspayant.adapter.availability import Compte, Disponibilite
+from tierspayant.adapter.entry import ACTIVE, Entry, Etat
+from tierspayant.adapter.storage.protocol import (
+    CleDonnees,
+    DejaLa,
+    Depasse,
+    Evenement,
+    Filtre,
+    LigneEncours,
+    Sealed,
+    StorageError,
+    Tables,
+    Tentative,
+)
+from tierspayant.schemas.operations import Operation, Service
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class _Table(Generic[K, V]):
+    """A dictionary whose changes can be undone."""
+
+    def __init__(self, undo: list[Callable[[], object]]) -> None:
+        self.rows: dict[K, V] = {}
+        self._undo = undo
+
+    def put(self, key: K, row: V) -> None:
+        if key in self.rows:
+            before = self.rows[key]
+            self._undo.append(lambda: self.rows.__setitem__(key, before))
+        else:
+            self._undo.append(lambda: self.rows.pop(key))
+        self.rows[key] = row
+
+    def drop(self, key: K) -> None:
+        before = self.rows.pop(key)
+        self._undo.append(lambda: self.rows.__setitem__(key, before))
+
+
+class MemoryTables:
+    """Tables (protocol.py) in dictionaries."""
+
+    def __init__(self) -> None:
+        self.undo: list[Callable[[], object]] = []
+        self._entries: _Table[str, Entry] = _Table(self.undo)
+        self._empreintes: _Table[str, str] = _Table(self.undo)
+        self._references: _Table[tuple[str, str], str] = _Table(self.undo)
+        self._messages: _Table[str, str] = _Table(self.undo)
+        self._dossiers: _Table[tuple[str, str], tuple[str, ...]] = _Table(self.undo)
+        self._files: dict[tuple[str, Service], dict[str, Entry]] = {}
+        self._charges: _Table[tuple[str, str], Sealed] = _Table(self.undo)
+        self._keys: _Table[str, CleDonnees] = _Table(self.undo)
+        self._tentatives: _Table[tuple[str, int], Tentative] = _Table(self.undo)
+        self._disponibilites: _Table[tuple[str, Service], Disponibilite] = _Table(self.undo)
+        self._comptes: _Table[tuple[str, str], Compte] = _Table(self.undo)
+        self._evenements: _Table[int, Evenement] = _Table(self.undo)
+
+    # ---- entries
+
+    def entry(self, identifiant: str) -> Entry | None:
+        return self._entries.rows.get(identifiant)
+
+    def entry_by_reference(self, magasin: str, reference: str) -> Entry | None:
+        return self._entries.rows.get(self._references.rows.get((magasin, reference), ""))
+
+    def entry_by_numero(self, magasin: str, operation: Operation, numero: str) -> Entry | None:
+        found = [
+            une
+            for une in self._entries.rows.values()
+            if (une.magasin, une.operation, une.numero) == (magasin, operation, numero)
+        ]
+        return max(found, key=lambda une: une.id, default=None)
+
+    def insert_entry(self, entry: Entry, empreinte: str) -> None:
+        reference = (entry.magasin, entry.reference)
+        if (
+            entry.id in self._entries.rows
+            or reference in self._references.rows
+            or entry.id_message in self._messages.rows
+        ):
+            raise DejaLa(entry.id)
+        self._references.put(reference, entry.id)
+        self._messages.put(entry.id_message, entry.id)
+        self._empreintes.put(entry.id, empreinte)
+        if entry.dossier is not None:
+            dossier = (entry.magasin, entry.dossier)
+            self._dossiers.put(dossier, (*self._dossiers.rows.get(dossier, ()), entry.id))
+        self._entries.put(entry.id, entry)
+        self._file(entry)
+
+    def empreinte(self, identifiant: str) -> str | None:
+        return self._empreintes.rows.get(identifiant)
+
+    def update_entry(self, entry: Entry) -> None:
+        before = self._entries.rows.get(entry.id)
+        if before is None or before.version != entry.version - 1:
+            raise Depasse(entry.id)
+        self._entries.put(entry.id, entry)
+        self._file(entry, before)
+
+    def _file(self, entry: Entry, before: Entry | None = None) -> None:
+        """Keep the index of what lanes look at: active entries that have a due time."""
+
+        def put(une: Entry | None, previous: Entry | None) -> None:
+            if previous is not None:
+                self._files.setdefault((previous.plateforme, previous.service), {}).pop(previous.id, None)
+            if une is not None and une.du_le is not None and une.etat in ACTIVE:
+                self._files.setdefault((une.plateforme, une.service), {})[une.id] = une
+
+        put(entry, before)
+        self.undo.append(lambda: put(before, entry))
+
+    def dossier(self, magasin: str, dossier: str) -> Sequence[Entry]:
+        return [self._entries.rows[une] for une in sorted(self._dossiers.rows.get((magasin, dossier), ()))]
+
+    def entries(self, filtre: Filtre) -> Sequence[Entry]:
+        def wanted(une: Entry) -> bool:
+            exact = ("magasin", "plateforme", "service", "dossier", "operation")
+            return (
+                all(getattr(filtre, nom) in {None, getattr(une, nom)} for nom in exact)
+                and (not filtre.etats or une.etat in filtre.etats)
+                and (filtre.apres is None or une.id > filtre.apres)
+            )
+
+        return sorted(filter(wanted, self._entries.rows.values()), key=lambda une: une.id)[: filtre.limite]
+
+    def due(self, plateforme: str, service: Service, now: dt.datetime, limite: int) -> Sequence[Entry]:
+        def usable(une: Entry) -> bool:
+            compte = self._comptes.rows.get((une.plateforme, une.magasin))
+            return une.du_le is not None and une.du_le <= now and not (compte and compte.retenu)
+
+        found = filter(usable, self._files.get((plateforme, service), {}).values())
+        return sorted(found, key=lambda une: (une.priorite, une.du_le, une.id))[:limite]
+
+    def next_due(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:
+        waiting = self._files.get((plateforme, service), {}).values()
+        return min((une.du_le for une in waiting if une.du_le is not None and une.du_le > after), default=None)
+
+    def count(self, magasin: str | None = None, etats: Sequence[Etat] = ()) -> int:
+        return sum(
+            magasin in {None, une.magasin} and (not etats or une.etat in etats) for une in self._entries.rows.values()
+        )
+
+    def encours(self, magasin: str | None) -> Sequence[LigneEncours]:
+        groups: dict[tuple[str, str | None, Etat, str | None], list[Entry]] = {}
+        for une in self._entries.rows.values():
+            if une.operation is Operation.FACTURE and magasin in {None, une.magasin}:
+                groups.setdefault((une.plateforme, une.organisme, une.etat, une.resultat), []).append(une)
+        return [_encours(key, groups[key]) for key in sorted(groups, key=lambda key: tuple(mot or "" for mot in key))]
+
+    # ---- charges and their keys
+
+    def charge(self, entree: str, genre: str) -> Sealed | None:
+        return self._charges.rows.get((entree, genre))
+
+    def put_charge(self, entree: str, genre: str, sealed: Sealed) -> None:
+        self._charges.put((entree, genre), sealed)
+
+    def delete_charges(self, entree: str) -> int:
+        found = [key for key in self._charges.rows if key[0] == entree]
+        for key in found:
+            self._charges.drop(key)
+        return len(found)
+
+    def data_key(self, identifiant: str) -> CleDonnees | None:
+        return self._keys.rows.get(identifiant)
+
+    def data_key_of(self, magasin: str, dossier: str) -> CleDonnees | None:
+        return next((c for c in self._keys.rows.values() if (c.magasin, c.dossier) == (magasin, dossier)), None)
+
+    def put_data_key(self, cle: CleDonnees) -> None:
+        self._keys.put(cle.id, cle)
+
+    def data_keys(self) -> Sequence[CleDonnees]:
+        return sorted(self._keys.rows.values(), key=lambda cle: cle.id)
+
+    def delete_data_key(self, identifiant: str) -> None:
+        if identifiant in self._keys.rows:
+            self._keys.drop(identifiant)
+
+    # ---- attempts
+
+    def put_tentative(self, tentative: Tentative) -> None:
+        key = (tentative.entree, tentative.rang)
+        before = self._tentatives.rows.get(key, tentative)
+        self._tentatives.put(key, replace(before, fin=tentative.fin, issue=tentative.issue, detail=tentative.detail))
+
+    def tentatives(self, entree: str) -> Sequence[Tentative]:
+        return sorted((t for t in self._tentatives.rows.values() if t.entree == entree), key=lambda t: t.rang)
+
+    # ---- availability
+
+    def disponibilite(self, plateforme: str, service: Service) -> Disponibilite | None:
+        return self._disponibilites.rows.get((plateforme, service))
+
+    def put_disponibilite(self, disponibilite: Disponibilite) -> None:
+        self._disponibilites.put((disponibilite.plateforme, disponibilite.service), disponibilite)
+
+    def disponibilites(self) -> Sequence[Disponibilite]:
+        return [self._disponibilites.rows[key] for key in sorted(self._disponibilites.rows)]
+
+    def compte(self, plateforme: str, magasin: str) -> Compte | None:
+        return self._comptes.rows.get((plateforme, magasin))
+
+    def put_compte(self, compte: Compte) -> None:
+        self._comptes.put((compte.plateforme, compte.magasin), compte)
+
+    def comptes(self, magasin: str | None = None) -> Sequence[Compte]:
+        return [self._comptes.rows[key] for key in sorted(self._comptes.rows) if magasin in {None, key[1]}]
+
+    # ---- events
+
+    def add_evenement(
+        self,
+        type_: str,
+        a: dt.datetime,
+        magasin: str | None = None,
+        entree: str | None = None,
+        donnees: dict[str, str | int | None] | None = None,
+    ) -> int:
+        numero = len(self._evenements.rows) + 1
+        self._evenements.put(
+            numero, Evenement(id=numero, magasin=magasin, entree=entree, type=type_, a=a, donnees=donnees or {})
+        )
+        return numero
+
+    def evenements(self, magasin: str | None, depuis: int, limite: int) -> Sequence[Evenement]:
+        found = [
+            un
+            for un in self._evenements.rows.values()
+            if un.id > depuis and (magasin is None or un.magasin in {None, magasin})
+        ]
+        return found[:limite]
+
+
+def _encours(key: tuple[str, str | None, Etat, str | None], entries: list[Entry]) -> LigneEncours:
+    plateforme, organisme, etat, resultat = key
+    return LigneEncours(
+        plateforme=plateforme,
+        organisme=organisme,
+        etat=etat,
+        resultat=resultat,
+        nombre=len(entries),
+        inconnus=sum(une.amc_centimes is None for une in entries),
+        amc_centimes=sum(une.amc_centimes or 0 for une in entries),
+        paye_centimes=sum(une.paye_centimes or 0 for une in entries),
+        plus_ancienne=min(une.cree_le for une in entries),
+    )
+
+
+class MemoryStorage:
+    """Storage whose transactions are done when the call returns."""
+
+    def __init__(self) -> None:
+        self._tables = MemoryTables()
+        self._closed = False
+
+    def read(self, work: Callable[[Tables], T]) -> Deferred[T]:
+        return self.write(work)
+
+    def write(self, work: Callable[[Tables], T]) -> Deferred[T]:
+        if self._closed:
+            return fail(StorageError("the storage is closed"))
+        undo = self._tables.undo
+        try:
+            value = work(self._tables)
+        except Exception:  # handed to the caller once every change is taken back
+            for step in reversed(undo):
+                step()
+            return fail(Failure())
+        finally:
+            undo.clear()
+        return succeed(value)
+
+    def close(self) -> Deferred[None]:
+        self._closed = True
+        return succeed(None)
+
+
+def _contract(tables: MemoryTables) -> Any:
+    """mypy holds MemoryTables to the protocol here."""
+    checked: Tables = tables
+    return checked

@@ -1,0 +1,189 @@
+"""The tables over SQL: each method is one named statement. Engines differ by their statements and their `run`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from tierspayant.adapter.availability import Compte, Disponibilite
+from tierspayant.adapter.entry import Entry, Etat
+from tierspayant.adapter.storage import rows
+from tierspayant.adapter.storage.protocol import (
+    CleDonnees,
+    DejaLa,
+    Depasse,
+    Evenement,
+    Filtre,
+    LigneEncours,
+    Sealed,
+    Tentative,
+)
+from tierspayant.schemas.operations import Operation, Service
+
+T = TypeVar("T")
+
+PRIORITES = range(4)
+"""0 at the counter, 1 ready to bill or soon to lapse, 2 ordinary, 3 questions about a state (policy.priorite)."""
+
+Run = Callable[[str, dict[str, Any]], list[dict[str, Any]]]
+"""Execute a named statement and give its rows; for an UPDATE or DELETE one row {'n': rows changed}."""
+
+
+class SqlTables:
+    """Tables (protocol.py) inside the transaction that `run` belongs to. `duplicate`: the engine's unique violation."""
+
+    def __init__(self, run: Run, duplicate: type[Exception]) -> None:
+        self._run = run
+        self._duplicate = duplicate
+
+    def _all(self, cible: type[T], nom: str, **parametres: Any) -> list[T]:
+        return [rows.value(cible, row) for row in self._run(nom, rows.text_row(parametres))]
+
+    def _one(self, cible: type[T], nom: str, **parametres: Any) -> T | None:
+        found = self._all(cible, nom, **parametres)
+        return found[0] if found else None
+
+    def _entries(self, nom: str, **parametres: Any) -> list[Entry]:
+        return [rows.entry(row) for row in self._run(nom, rows.text_row(parametres))]
+
+    def _entry(self, nom: str, **parametres: Any) -> Entry | None:
+        found = self._entries(nom, **parametres)
+        return found[0] if found else None
+
+    # ---- entries
+
+    def entry(self, identifiant: str) -> Entry | None:
+        return self._entry("entry", id=identifiant)
+
+    def entry_by_reference(self, magasin: str, reference: str) -> Entry | None:
+        return self._entry("entry_by_reference", magasin=magasin, reference=reference)
+
+    def entry_by_numero(self, magasin: str, operation: Operation, numero: str) -> Entry | None:
+        return self._entry("entry_by_numero", magasin=magasin, operation=operation, numero=numero)
+
+    def insert_entry(self, entry: Entry, empreinte: str) -> None:
+        try:
+            self._run("insert_entry", {**rows.entry_row(entry), "empreinte": empreinte})
+        except self._duplicate as erreur:
+            raise DejaLa(entry.id) from erreur
+
+    def empreinte(self, identifiant: str) -> str | None:
+        found = self._run("empreinte", {"id": identifiant})
+        return str(found[0]["empreinte"]) if found else None
+
+    def update_entry(self, entry: Entry) -> None:
+        if self._run("update_entry", rows.entry_row(entry))[0]["n"] != 1:
+            raise Depasse(entry.id)
+
+    def dossier(self, magasin: str, dossier: str) -> Sequence[Entry]:
+        return self._entries("dossier", magasin=magasin, dossier=dossier)
+
+    def entries(self, filtre: Filtre) -> Sequence[Entry]:
+        champs = {nom: getattr(filtre, nom) for nom in Filtre.__dataclass_fields__}
+        return self._entries("entries", **{**champs, "etats": json.dumps(filtre.etats)})
+
+    def due(self, plateforme: str, service: Service, now: dt.datetime, limite: int) -> Sequence[Entry]:
+        found: list[Entry] = []
+        for priorite in PRIORITES:
+            if len(found) < limite:
+                found += self._entries(
+                    "due",
+                    plateforme=plateforme,
+                    service=service,
+                    priorite=priorite,
+                    now=now,
+                    limite=limite - len(found),
+                )
+        return found
+
+    def next_due(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:
+        found = self._run("next_due", rows.text_row({"plateforme": plateforme, "service": service, "after": after}))
+        return dt.datetime.fromisoformat(found[0]["du_le"]) if found else None
+
+    def count(self, magasin: str | None = None, etats: Sequence[Etat] = ()) -> int:
+        [row] = self._run("count", {"magasin": magasin, "etats": json.dumps(list(etats))})
+        return int(next(iter(row.values())))
+
+    def encours(self, magasin: str | None) -> Sequence[LigneEncours]:
+        return self._all(LigneEncours, "encours", magasin=magasin)
+
+    # ---- charges and their keys
+
+    def charge(self, entree: str, genre: str) -> Sealed | None:
+        return self._one(Sealed, "charge", entree=entree, genre=genre)
+
+    def put_charge(self, entree: str, genre: str, sealed: Sealed) -> None:
+        self._run("put_charge", {"entree": entree, "genre": genre, "cle": sealed.cle, "octets": sealed.octets})
+
+    def delete_charges(self, entree: str) -> int:
+        return int(self._run("delete_charges", {"entree": entree})[0]["n"])
+
+    def data_key(self, identifiant: str) -> CleDonnees | None:
+        return self._one(CleDonnees, "key", id=identifiant)
+
+    def data_key_of(self, magasin: str, dossier: str) -> CleDonnees | None:
+        return self._one(CleDonnees, "key_of", magasin=magasin, dossier=dossier)
+
+    def put_data_key(self, cle: CleDonnees) -> None:
+        self._run("put_key", {nom: getattr(cle, nom) for nom in CleDonnees.__dataclass_fields__})
+
+    def data_keys(self) -> Sequence[CleDonnees]:
+        return self._all(CleDonnees, "keys")
+
+    def delete_data_key(self, identifiant: str) -> None:
+        self._run("delete_key", {"id": identifiant})
+
+    # ---- attempts
+
+    def put_tentative(self, tentative: Tentative) -> None:
+        self._run("put_tentative", _columns(tentative))
+
+    def tentatives(self, entree: str) -> Sequence[Tentative]:
+        return self._all(Tentative, "tentatives", entree=entree)
+
+    # ---- availability
+
+    def disponibilite(self, plateforme: str, service: Service) -> Disponibilite | None:
+        return self._one(Disponibilite, "disponibilite", plateforme=plateforme, service=service)
+
+    def put_disponibilite(self, disponibilite: Disponibilite) -> None:
+        self._run("put_disponibilite", _columns(disponibilite))
+
+    def disponibilites(self) -> Sequence[Disponibilite]:
+        return self._all(Disponibilite, "disponibilites")
+
+    def compte(self, plateforme: str, magasin: str) -> Compte | None:
+        return self._one(Compte, "compte", plateforme=plateforme, magasin=magasin)
+
+    def put_compte(self, compte: Compte) -> None:
+        self._run("put_compte", _columns(compte))
+
+    def comptes(self, magasin: str | None = None) -> Sequence[Compte]:
+        return self._all(Compte, "comptes", magasin=magasin)
+
+    # ---- events
+
+    def add_evenement(
+        self,
+        type_: str,
+        a: dt.datetime,
+        magasin: str | None = None,
+        entree: str | None = None,
+        donnees: dict[str, str | int | None] | None = None,
+    ) -> int:
+        [row] = self._run(
+            "add_evenement",
+            rows.text_row(
+                {"type": type_, "a": a, "magasin": magasin, "entree": entree, "donnees": json.dumps(donnees or {})}
+            ),
+        )
+        return int(row["id"])
+
+    def evenements(self, magasin: str | None, depuis: int, limite: int) -> Sequence[Evenement]:
+        return self._all(Evenement, "evenements", magasin=magasin, depuis=depuis, limite=limite)
+
+
+def _columns(valeur: Any) -> dict[str, Any]:
+    return rows.text_row({nom: getattr(valeur, nom) for nom in valeur.__dataclass_fields__})
