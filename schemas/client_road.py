@@ -88,12 +88,17 @@ class Detail:
     motif: Motif
 
 
+def _by_operation(demande: Demande) -> Tour | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grammaire:
     """A dialect for the client's road.
 
     entete: local name of the header part zeep takes, declared in `entete_xsd`; build_entete makes its fields;
     detail: the typed fault from a fault's detail child, or None when it is not the dialect's;
+    tour_of: another Tour than its operation's for this question, or None (a state asked on several paths);
     id_message: which message an answer's body element says it answers, or None; adressage: send wsa:MessageID too.
     """
 
@@ -106,6 +111,7 @@ class Grammaire:
     detail: Callable[[etree._Element], Detail | None]
     id_message: Callable[[etree._Element], str | None]
     adressage: bool = False
+    tour_of: Callable[[Demande], Tour | None] = _by_operation
 
 
 class ClientRoad:
@@ -134,7 +140,7 @@ class ClientRoad:
         return HttpRequest("POST", tour.chemin, self._headers(road.action(tour.nom)), xml.serialise(root))
 
     def _tour(self, demande: Demande) -> Tour:
-        tour = self._grammaire.tours.get(demande.operation)
+        tour = self._grammaire.tour_of(demande) or self._grammaire.tours.get(demande.operation)
         if tour is None:
             raise _unsayable("OPERATION_INCONNUE", demande.operation.value)
         return tour

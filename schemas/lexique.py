@@ -1,7 +1,7 @@
 """A dialect's own words: its codes.toml maps what it writes on the wire to what this project calls it.
 
 Tables of the file: `[motifs]` wire code -> canonical code of codes.toml; any further table (`[etats_pec]`,
-`[etats_facture]`, ...) wire label -> canonical value. Of several wire words for one canonical value the first is written.
+`[etats_facture]`, ...) wire label -> canonical value. Of several wire words for one value the first is written.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def parse(octets: bytes, charset: str | None = None, limite: int = MAX_BYTES) ->
 
 
 def _parse(octets: bytes, charset: str | None) -> etree._Element:
-    declared = charset if charset and not octets.lstrip()[:5] == b"<?xml" else None
+    declared = charset if charset and octets.lstrip()[:5] != b"<?xml" else None
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,

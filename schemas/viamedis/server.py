@@ -1,0 +1,66 @@
+"""The emulator's road for this dialect: its files and words for server_road.py; see lecture.py and ecriture.py."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from tierspayant.schemas import lexique
+from tierspayant.schemas.champs import ajoute
+from tierspayant.schemas.faults import Faute
+from tierspayant.schemas.operations import Operation
+from tierspayant.schemas.server_road import Grammaire, Mot, ServerRoad
+from tierspayant.schemas.viamedis import CHEMINS, NOMS, PACKAGE
+from tierspayant.schemas.viamedis.ecriture import COMMUN, ecrire, espace
+from tierspayant.schemas.viamedis.lecture import LECTURES, read_entete
+
+
+def server() -> ServerRoad:
+    """platforms.DialectServer of this dialect."""
+    return ServerRoad(
+        Grammaire(
+            package=PACKAGE,
+            wsdl={f"/{nom}": f"{nom}.wsdl" for nom in CHEMINS},
+            schemas=frozenset({"commun.xsd", *(f"{nom}.xsd" for nom in CHEMINS)}),
+            mots={f"/{nom}": (*(_mot(nom, une) for une in CHEMINS[nom]), _ETAT_SERVICE) for nom in CHEMINS},
+            entete=f"{{{COMMUN}}}entete",
+            entete_xsd="commun.xsd",
+            read_entete=read_entete,
+            detail=write_detail,
+        )
+    )
+
+
+def _mot(service: str, operation: Operation) -> Mot:
+    return Mot(
+        element=f"{{{espace(service)}}}{NOMS[operation]}",
+        xsd=f"{service}.xsd",
+        operations=frozenset({operation}),
+        read=LECTURES[operation],
+        write=ecrire,
+        documents=operation is Operation.PIECES,
+    )
+
+
+def write_detail(faute: Faute) -> etree._Element:
+    """The typed fault: c:fauteTechnique."""
+    root = etree.Element(f"{{{COMMUN}}}fauteTechnique", nsmap={"c": COMMUN})
+    code = lexique.mots(PACKAGE, "motifs").plateforme.get(faute.code, faute.code)
+    champs = (
+        ("code", code),
+        ("regle", faute.regle),
+        ("chemin", faute.xpath[:500] if faute.xpath else None),
+        ("texteFrancais", faute.francais[:500]),
+        ("texteAnglais", faute.anglais[:500]),
+    )
+    for nom, texte in champs:
+        ajoute(root, f"{{{COMMUN}}}{nom}", texte)
+    return root
+
+
+_ETAT_SERVICE = Mot(
+    element=f"{{{COMMUN}}}EtatService",
+    xsd="commun.xsd",
+    operations=frozenset({Operation.ETAT_SERVICE}),
+    read=LECTURES[Operation.ETAT_SERVICE],
+    write=ecrire,
+)
