@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from tierspayant.schemas.almerys.words import to_wire
+from tierspayant.schemas.faults import Cote, Faute
 from tierspayant.schemas.messages import (
     AnnulationFactureDemande,
     AnnulationPecDemande,
@@ -207,7 +208,21 @@ def valorisation(demande: PecDemande) -> Champs:
     }
 
 
+def _un_des_deux(un: str | None, autre: str | None, champ: str) -> None:
+    """Raises the Faute that the platform would answer: exactly one of the two is said."""
+    if (un is None) == (autre is None):
+        raise Faute(
+            Cote.CLIENT,
+            "TEC05",
+            "UN_SEUL_CRITERE",
+            f"le champ « {champ} » ou la référence : donnez exactement l'un des deux",
+            f"field '{champ}' or the reference: give exactly one",
+            xpath=champ,
+        )
+
+
 def etat_dossier(demande: EtatPecDemande) -> Champs:
+    _un_des_deux(demande.numero_pec, demande.reference, "numero_pec")
     return {"numeroDossier": demande.numero_pec, "referenceDemande": demande.reference}
 
 
@@ -259,6 +274,7 @@ def etat_lot(demande: EtatLotDemande) -> Champs:
 
 
 def etat_facture(demande: EtatFactureDemande) -> Champs:
+    _un_des_deux(demande.numero_facture, demande.reference, "numero_facture")
     return {"numeroFacture": demande.numero_facture, "referenceFacture": demande.reference}
 
 

@@ -90,9 +90,9 @@ def incident(faute: Faute) -> etree._Element:
         ("codeIncident", code),
         ("cote", faute.cote.value),
         ("regle", faute.regle),
-        ("chemin", faute.xpath),
-        ("francais", faute.francais),
-        ("anglais", faute.anglais),
+        ("chemin", faute.xpath[:500] if faute.xpath else None),
+        ("francais", faute.francais[:500]),
+        ("anglais", faute.anglais[:500]),
     ):
         ajoute(detail, f"{{{NS}}}{nom}", valeur)
     return detail

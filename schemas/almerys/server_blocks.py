@@ -80,7 +80,7 @@ def un_des_deux(bloc: Bloc, un: str, autre: str) -> None:
     if (un in bloc) == (autre in bloc):
         raise refuse(
             bloc.element,
-            "CHOIX",
+            "UN_SEUL_CRITERE",
             f"donnez exactement un champ parmi {un} et {autre}",
             f"must have exactly one of {un} and {autre}",
         )
