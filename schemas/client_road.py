@@ -16,35 +16,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from lxml import etree
 from zeep.exceptions import Error as ZeepError
 
 from tierspayant.schemas import contract, soap, xml, xsd_rules
-from tierspayant.schemas.codes import CODE_INCONNU, nature, table
+from tierspayant.schemas.codes import CODE_INCONNU
 from tierspayant.schemas.faults import Cote, Faute
 from tierspayant.schemas.http_body import document
 from tierspayant.schemas.messages import (
-    AnnulationReponse,
     Demande,
     Entete,
-    Indisponible,
-    LotReponse,
     Motif,
-    PecReponse,
-    PiecesReponse,
     Reponse,
-    ResultatAnnulation,
-    ResultatLot,
-    ResultatPec,
-    ResultatPieces,
 )
 from tierspayant.schemas.operations import Operation
 from tierspayant.schemas.outcomes import (
-    Answer,
     AnswerUnknown,
     NatureRefus,
     NotNow,
@@ -54,10 +42,21 @@ from tierspayant.schemas.outcomes import (
     Refus,
     Unreadable,
 )
+from tierspayant.schemas.reply_triage import (
+    WSS_CODES,
+    Detail,
+    by_code,
+    fault_code,
+    fault_detail,
+    outcome_of,
+    retry_after,
+)
 from tierspayant.schemas.soap import SoapVersion
-from tierspayant.schemas.wire import HttpRequest, HttpResponse, header
+from tierspayant.schemas.wire import HttpRequest, HttpResponse
 from tierspayant.schemas.xml import local_name
 from tierspayant.schemas.zeep_road import Road
+
+__all__ = ["ClientRoad", "Detail", "Grammaire", "Tour"]
 
 MAX_REPLY = xml.MAX_BYTES_PIECES
 """A reply that carries letters or a thousand returns."""
@@ -77,15 +76,6 @@ class Tour:
     xsd: str
     build: Callable[[Any], dict[str, Any]]
     read: Callable[[Any], Reponse]
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """The dialect's typed fault, read: `code` canonical, `motif` as the platform wrote it, `regle` its rule id."""
-
-    code: str
-    regle: str
-    motif: Motif
 
 
 def _by_operation(demande: Demande) -> Tour | None:
@@ -209,11 +199,11 @@ class ClientRoad:
         return outcome_of(operation, lu)
 
     def _fault(self, body: etree._Element, reponse: HttpResponse) -> Outcome:
-        code, texte = _fault_code(body)
-        detail = next((lu for e in _fault_detail(body) if (lu := self._grammaire.detail(e)) is not None), None)
+        code, texte = fault_code(body)
+        detail = next((lu for e in fault_detail(body) if (lu := self._grammaire.detail(e)) is not None), None)
         if detail is not None and detail.code != CODE_INCONNU:
             return by_code(detail, retry_after(reponse))
-        if code in _WSS_CODES:
+        if code in WSS_CODES:
             return NotYou(RaisonCompte.REFUSE, f"faute {code}")
         if code in ("Server", "Receiver"):
             return AnswerUnknown("faute SOAP du serveur, sans détail connu")
@@ -223,65 +213,6 @@ class ClientRoad:
             else Motif(code=CODE_INCONNU, code_plateforme=code or "Fault", libelle=texte or "Faute SOAP")
         )
         return Refus(NatureRefus.DEFINITIF, (motif,))
-
-
-_WSS_CODES = frozenset(
-    {"FailedAuthentication", "FailedCheck", "InvalidSecurity", "InvalidSecurityToken", "MessageExpired"}
-    | {"SecurityTokenUnavailable", "UnsupportedSecurityToken"}
-)
-"""Fault codes of WS-Security 1.1 §12: they are about the account or its secret, whatever the platform."""
-
-_PAS_MAINTENANT = frozenset({"TEC01", "TEC02", "TEC03", "TEC07"})
-_COMPTE = frozenset({"TEC04", "TEC06"})
-_REFUSES: frozenset[object] = frozenset(
-    {ResultatPec.REFUSE, ResultatPec.REFUSEE, ResultatAnnulation.REFUSEE, ResultatPieces.REFUSEES, ResultatLot.REJETE}
-)
-_ETATS = frozenset({Operation.ETAT_PEC, Operation.ETAT_LOT, Operation.ETAT_FACTURE})
-
-
-def by_code(detail: Detail, attente: timedelta | None = None) -> Outcome:
-    """What a typed fault comes to, by its canonical code."""
-    if detail.code in _PAS_MAINTENANT:
-        return NotNow(table()[detail.code].libelle, attente)
-    if detail.code in _COMPTE:
-        return NotYou(raison_compte(detail.regle), f"{detail.code} {detail.regle}")
-    return Refus(nature((detail.motif,)), (detail.motif,))
-
-
-def raison_compte(regle: str) -> RaisonCompte:
-    """COMPTE_VERROUILLE -> VERROUILLE; a rule we do not know is REFUSE."""
-    try:
-        return RaisonCompte(regle.removeprefix("COMPTE_").lower())
-    except ValueError:
-        return RaisonCompte.REFUSE
-
-
-def outcome_of(operation: Operation, reponse: Reponse) -> Outcome:
-    """Answer, or Refus for a business *no*, or NotNow for *unavailable*.
-
-    The answer to a question about a state is an Answer even when the state is a refusal, and so is a rights check: it
-    answers what was asked. A reply with no refusal but an account code is NotYou (dialects without faults say it so).
-    """
-    if isinstance(reponse, Indisponible):
-        attente = None if reponse.reessayer_apres_s is None else timedelta(seconds=reponse.reessayer_apres_s)
-        return NotNow(reponse.motif.libelle, attente)
-    if not isinstance(reponse, PecReponse | AnnulationReponse | PiecesReponse | LotReponse) or operation in _ETATS:
-        return Answer(reponse)
-    if reponse.resultat not in _REFUSES:
-        return Answer(reponse)
-    return Refus(nature(reponse.motifs), reponse.motifs, reponse)
-
-
-def retry_after(reponse: HttpResponse) -> timedelta | None:
-    """Retry-After in both its forms. A date counts from the reply's own Date header, since a codec has no clock."""
-    valeur = (header(reponse.headers, "retry-after") or "").strip()
-    if valeur.isascii() and valeur.isdigit():
-        return timedelta(seconds=min(int(valeur[:10]), 366 * 86400))
-    try:
-        ecart = parsedate_to_datetime(valeur) - parsedate_to_datetime(header(reponse.headers, "date") or "")
-    except (ValueError, TypeError):
-        return None
-    return max(ecart, timedelta(0))
 
 
 def _unsayable(regle: str, champ: str) -> Faute:
@@ -302,16 +233,3 @@ def _add_message_id(root: etree._Element, id_message: str) -> None:
 def _answers_another(enveloppe: soap.Envelope, id_message: str) -> bool:
     liens = [(bloc.text or "").strip() for bloc in enveloppe.headers if bloc.tag == f"{{{soap.WSA}}}RelatesTo"]
     return any(lien != id_message for lien in liens)
-
-
-def _fault_code(fault: etree._Element) -> tuple[str, str]:
-    """(local name of the deepest code, reason) of a 1.1 or 1.2 fault."""
-    codes = [e.text or "" for e in fault.iter("faultcode", f"{{{soap.SOAP12}}}Value")]
-    textes = [e.text or "" for e in fault.iter("faultstring", f"{{{soap.SOAP12}}}Text")]
-    locaux = [code.strip().rpartition(":")[2] for code in codes]
-    known = next((code for code in locaux if code in _WSS_CODES), locaux[0] if locaux else "")
-    return known.partition(".")[0], (textes[0] if textes else "")[:200]
-
-
-def _fault_detail(fault: etree._Element) -> list[etree._Element]:
-    return [enfant for detail in fault.iter("detail", f"{{{soap.SOAP12}}}Detail") for enfant in detail]
