@@ -30,3 +30,7 @@ test: setup
 
 demo: setup
 	$(BIN)/python -m tests.demo $(if $(filter-out 0,$(KEEP)),--keep)
+
+.PHONY: interop
+interop: setup
+	$(BIN)/python -m interop $(if $(STACK),--stack $(STACK))

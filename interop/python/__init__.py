@@ -1,0 +1,1 @@
+"""The zeep drivers: stock, blocking, no code of the adapter."""
