@@ -14,7 +14,7 @@ MAX_BYTES_PIECES = 15 * 1024 * 1024
 """A message that carries documents (three scanned pages in base64)."""
 MAX_DEPTH = 64
 """Our deepest message has 9 levels; a signed one some 12."""
-MAX_ELEMENTS = 20_000
+MAX_ELEMENTS = 80_000
 """A lot of 500 invoices of 6 lines stays below."""
 ENCODINGS = frozenset(
     {"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ASCII", "ISO-8859-1", "ISO-8859-15", "WINDOWS-1252"}
