@@ -1,7 +1,7 @@
 """From the bytes a shop sent to a checked body, or every fault at once with field, rule and French sentence.
 
-JSON is read strictly: UTF-8, no key twice, no NaN, no field we do not know, no text where a number is due. pydantic does
-the shapes; what the values mean together is field_rules.py. No value is ever repeated in an error.
+JSON is read strictly: UTF-8, no key twice, no NaN, no unknown field, no text where a number is due. pydantic does the
+shapes; what the values mean together is field_rules.py. No value is ever repeated in an error.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 ERREURS_MAX: Final = 50
 """Faults reported at once: more would only repeat a misunderstanding of the whole body."""
+
+CHAMP_MAX: Final = 100
+"""Characters of a pointer that are repeated: the name of an unknown field is the sender's text."""
 
 PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "missing": ("OBLIGATOIRE", "ce champ est obligatoire"),
@@ -70,7 +73,7 @@ def document(octets: bytes) -> dict[str, Any]:
 
 
 @cache
-def _adapter(cible: type[T]) -> TypeAdapter[T]:
+def _adapter(cible: Any) -> TypeAdapter[Any]:
     return TypeAdapter(cible)
 
 
@@ -78,7 +81,7 @@ def lire(octets: bytes, cible: type[T]) -> T:
     """The body as a value of type `cible`. Raises Refuse with every fault of shape."""
     document(octets)
     try:
-        return _adapter(cible).validate_json(octets, strict=True, extra="forbid")
+        return cast(T, _adapter(cast(Any, cible)).validate_json(octets, strict=True, extra="forbid"))
     except ValidationError as erreur:
         fautes = erreur.errors(include_url=False, include_input=False)
         if any(faute["type"] == "json_invalid" for faute in fautes):
@@ -91,7 +94,7 @@ def refuser(erreurs: list[Erreur]) -> NoReturn:
 
 
 def _fault(faute: Mapping[str, Any]) -> Erreur:
-    champ = pointer(faute["loc"])
+    champ = pointer(faute["loc"])[:CHAMP_MAX]
     cause = faute.get("ctx", {}).get("error")
     if isinstance(cause, IdentifiantInvalide):
         return Erreur(champ, cause.regle, cause.detail)

@@ -1,4 +1,4 @@
-"""Rules of one equipment's lines: eye and zone of a lens, one frame, prices and rebates, bounds of a correction. Pure."""
+"""Rules of one equipment's lines: eye and zone of a lens, one frame, prices, rebates, bounds of a correction. Pure."""
 
 from __future__ import annotations
 

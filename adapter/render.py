@@ -1,0 +1,221 @@
+"""A request as the shop reads it: the exact JSON of interfaces.md, from the entry and what the platform answered.
+
+Pure. An amount nobody knows is null; a time is ISO 8601 with its offset on the shop's wall clock (Europe/Paris); a
+business date has no time. The advice (`conseil`) is French, `?langue=en` gives its English twin.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tierspayant.adapter.availability import Compte, Disponibilite, EtatService
+from tierspayant.adapter.conseil import PARIS, Langue, Situation, conseil
+from tierspayant.adapter.entry import Action, Entry, Etat
+from tierspayant.schemas.messages import (
+    DroitsReponse,
+    EtatFactureReponse,
+    EtatPecReponse,
+    FactureReponse,
+    LotReponse,
+    Montants,
+    Motif,
+    PecReponse,
+    PiecesReponse,
+    Reponse,
+)
+from tierspayant.schemas.operations import Operation
+from tierspayant.schemas.plain import to_plain
+
+WAITING = frozenset({Etat.EN_FILE, Etat.ENVOI, Etat.INCERTAINE})
+"""States in which the shop is told whether the service is shut and when the next attempt comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contexte:
+    """What stands beside an entry: the answer, its service, the last known rights. Each None when there is none."""
+
+    reponse: Reponse | None = None
+    montants: Montants | None = None
+    service: Disponibilite | None = None
+    compte: Compte | None = None
+    dernier_connu: dict[str, Any] | None = None
+
+
+def instant(valeur: dt.datetime | None) -> str | None:
+    return None if valeur is None else valeur.astimezone(PARIS).isoformat(timespec="seconds")
+
+
+def _date(valeur: dt.date | None) -> str | None:
+    return None if valeur is None else valeur.isoformat()
+
+
+def _motifs(motifs: Iterable[Motif]) -> list[dict[str, str | None]]:
+    return [
+        {"code": m.code, "code_plateforme": m.code_plateforme, "libelle": m.libelle, "champ": m.champ} for m in motifs
+    ]
+
+
+def _action(action: Action | None) -> dict[str, Any] | None:
+    if action is None:
+        return None
+    return {
+        "raison": action.raison.value,
+        "gestes": [geste.value for geste in action.gestes],
+        "detail": action.detail,
+        "numeros": list(action.numeros),
+    }
+
+
+def montants(valeur: Montants | None) -> dict[str, Any] | None:
+    """Amounts as the shop reads them; per line only what each answer says."""
+    if valeur is None:
+        return None
+    plain = to_plain(valeur)
+    plain["lignes"] = [{cle: v for cle, v in ligne.items() if v is not None} for ligne in plain["lignes"]]
+    return dict(plain)
+
+
+def pec_of(reponse: Reponse | None) -> PecReponse | None:
+    """The PEC inside an answer, whether of the request itself or of a question about its state."""
+    if isinstance(reponse, PecReponse):
+        return reponse
+    if isinstance(reponse, EtatPecReponse):
+        return reponse.dossiers[0] if reponse.dossiers else None
+    return reponse.pec if isinstance(reponse, PiecesReponse) else None
+
+
+def facture_of(reponse: Reponse | None, numero: str | None) -> FactureReponse | None:
+    """The invoice of that number inside an answer."""
+    if not isinstance(reponse, LotReponse | EtatFactureReponse):
+        return None
+    return next((une for une in reponse.factures if une.numero_facture == numero), None)
+
+
+def situation(entry: Entry, contexte: Contexte) -> Situation:
+    service = contexte.service
+    fermee = service is not None and service.etat is not EtatService.OUVERT
+    pec = pec_of(contexte.reponse)
+    amounts = contexte.montants or (pec.montants if pec else None)
+    return Situation(
+        etat=entry.etat.value,
+        operation=entry.operation.value,
+        plateforme=entry.plateforme,
+        service=entry.service,
+        resultat=entry.resultat,
+        action=entry.action.raison.value if entry.action else None,
+        fermee_depuis=service.depuis if service is not None and fermee and entry.etat in WAITING else None,
+        prochaine_tentative=prochaine(entry, service),
+        montant_centimes=entry.amc_centimes
+        if entry.amc_centimes is not None
+        else (amounts.amc_centimes if amounts else None),
+        valide_au=entry.valide_au or (pec.valide_au if pec else None),
+        motifs=tuple(motif.libelle for motif in entry.motifs),
+    )
+
+
+def prochaine(entry: Entry, service: Disponibilite | None) -> dt.datetime | None:
+    """When something happens next by itself: the entry's own due time, or the next probe of its shut service."""
+    if entry.etat not in WAITING and entry.etat is not Etat.EN_INSTANCE:
+        return None
+    moments = [
+        moment
+        for moment in (entry.du_le, service.prochain_essai if service and service.etat is EtatService.FERME else None)
+        if moment is not None
+    ]
+    return max(moments, default=None)
+
+
+def demande(entry: Entry, contexte: Contexte, langue: Langue = "fr") -> dict[str, Any]:
+    """The JSON of one request."""
+    cas = situation(entry, contexte)
+    pec = pec_of(contexte.reponse)
+    document: dict[str, Any] = {
+        "id": entry.id,
+        "dossier": entry.dossier,
+        "reference": entry.reference,
+        "operation": entry.operation.value,
+        "plateforme": entry.plateforme,
+        "organisme": entry.organisme,
+        "equipement": entry.equipement,
+        "etat": entry.etat.value,
+        "resultat": entry.resultat,
+        "montants": montants(contexte.montants or (pec.montants if pec else None)),
+        "motifs": _motifs(entry.motifs),
+        "action": _action(entry.action),
+        "conseil": conseil(cas, langue),
+        "cree_le": instant(entry.cree_le),
+        "maj_le": instant(entry.maj_le),
+        "tentatives": entry.tentatives,
+        "remplace": entry.remplace,
+    }
+    document |= _of_operation(entry, contexte, pec)
+    if entry.etat in WAITING or entry.etat is Etat.EN_INSTANCE:
+        document["prochaine_tentative"] = instant(cas.prochaine_tentative)
+    if entry.etat in WAITING:
+        document["fermee_depuis"] = instant(cas.fermee_depuis)
+    return document
+
+
+def _of_operation(entry: Entry, contexte: Contexte, pec: PecReponse | None) -> dict[str, Any]:
+    """The fields only one operation has."""
+    match entry.operation:
+        case Operation.DROITS:
+            return _droits(entry, contexte)
+        case Operation.PEC | Operation.DEVIS:
+            return {
+                "numero_pec" if entry.operation is Operation.PEC else "numero_devis": entry.numero,
+                "etat_plateforme": pec.etat_plateforme if pec else None,
+                "valide_au": _date(entry.valide_au or (pec.valide_au if pec else None)),
+                "facturable_jusqu_au": _date(entry.facturable_jusqu_au or (pec.facturable_jusqu_au if pec else None)),
+                "pieces_demandees": [piece.value for piece in pec.pieces_demandees] if pec else [],
+            }
+        case Operation.FACTURE:
+            facture = facture_of(contexte.reponse, entry.numero)
+            return {
+                "pec": entry.cible,
+                "numero_facture": entry.numero,
+                "numero_pec": facture.numero_pec if facture else None,
+                "etat_plateforme": facture.etat_plateforme if facture else None,
+                "amc_centimes": entry.amc_centimes,
+                "paye_centimes": entry.paye_centimes,
+            }
+        case _:
+            return {"cible": entry.cible, "numero": entry.numero}
+
+
+def _droits(entry: Entry, contexte: Contexte) -> dict[str, Any]:
+    reponse = contexte.reponse
+    if entry.resultat is None or not isinstance(reponse, DroitsReponse):
+        return {"droits": None, "dernier_connu": contexte.dernier_connu, "expire_le": instant(entry.expire_le)}
+    droits = reponse.droits
+    return {
+        "droits": None
+        if droits is None
+        else {
+            "du": _date(droits.du),
+            "au": _date(droits.au),
+            "pec_requise": droits.pec_requise,
+            "conventionne": droits.conventionne,
+            "dernier_equipement": _date(droits.dernier_equipement),
+        },
+        "organisme": reponse.organisme or entry.organisme,
+        "libelle_organisme": reponse.libelle_organisme,
+        "releve_le": instant(entry.maj_le),
+    }
+
+
+def statut(entry: Entry) -> int:
+    """200 when the platform's answer is there (or nothing more will come), 202 while the shop must come back."""
+    if entry.etat in {Etat.TERMINEE, Etat.RETIREE}:
+        return 200
+    if entry.etat is Etat.EN_INSTANCE and entry.operation is Operation.FACTURE and entry.resultat is not None:
+        return 200
+    return 202
+
+
+def settled(entry: Entry) -> bool:
+    """Whether waiting longer (`Prefer: wait`) would bring nothing soon: answered, or in a person's hands."""
+    return entry.etat not in WAITING
