@@ -1,4 +1,4 @@
-"""How commands print: one plain table or, with --json, the document; errors are one sentence on stderr, never a traceback.
+"""How commands print: a plain table or, with --json, the document; errors are one sentence on stderr, no traceback.
 
 Exit codes: 0 done, 1 refused or failed, 2 usage.
 """
