@@ -50,8 +50,8 @@ TRANSITIONS: Mapping[Etat, frozenset[Etat]] = {
 FINAL: frozenset[Etat] = frozenset(etat for etat, suites in TRANSITIONS.items() if not suites)
 """States with no way out; a later change (paid, expired) updates `resultat`, never `etat`."""
 
-ACTIVE: frozenset[Etat] = frozenset({Etat.EN_FILE, Etat.INCERTAINE, Etat.EN_INSTANCE})
-"""States a lane works on by itself when they are due."""
+EN_ATTENTE: frozenset[Etat] = frozenset({Etat.EN_FILE, Etat.ENVOI, Etat.INCERTAINE, Etat.EN_INSTANCE, Etat.RETENUE})
+"""States in which the shop still waits for an outcome: what the queue's limit counts."""
 
 PERISSABLES: frozenset[Operation] = frozenset({Operation.DROITS, Operation.DEVIS})
 """What may become `perimee`: nothing that carries money (interfaces.md)."""
@@ -62,6 +62,8 @@ class Raison(StrEnum):
 
     CONFIRMER_CLIENT = "confirmer_client"
     PREDECESSEUR_REFUSE = "predecesseur_refuse"
+    ANNULATION_REQUISE = "annulation_requise"
+    INCONNUE_PLATEFORME = "inconnue_plateforme"
     REPONSE_ILLISIBLE = "reponse_illisible"
     DOUTE_SANS_RECHERCHE = "doute_sans_recherche"
     DOUBLONS_PLATEFORME = "doublons_plateforme"
@@ -69,10 +71,8 @@ class Raison(StrEnum):
     PIECES_MANQUANTES = "pieces_manquantes"
     MESSAGE_IMPOSSIBLE = "message_impossible"
     TENTATIVES_EPUISEES = "tentatives_epuisees"
-    TROP_TARD = "trop_tard"
     CARTE_PERIMEE = "carte_perimee"
     PRESCRIPTION_PERIMEE = "prescription_perimee"
-    PEC_EXPIREE = "pec_expiree"
     OPERATEUR = "operateur"
     AVANCE_CLIENT = "avance_client"
 
@@ -167,7 +167,7 @@ def advance(entry: Entry, vers: Etat, now: dt.datetime, **changes: Any) -> Entry
         raise TransitionInterdite(f"{entry.operation} carries money and never becomes {vers}")
     if vers is Etat.RETENUE and changes.get("action") is None:
         raise TransitionInterdite("a held entry says what a person must do")
-    if vers in FINAL or vers is Etat.RETENUE:
+    if vers in FINAL or vers in {Etat.RETENUE, Etat.ENVOI}:
         changes.setdefault("du_le", None)
     if vers in FINAL or entry.etat is Etat.RETENUE:
         changes.setdefault("action", None)

@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
 from tierspayant.adapter.availability import Compte, Disponibilite
-from tierspayant.adapter.entry import ACTIVE, Entry, Etat
+from tierspayant.adapter.entry import Entry, Etat
 from tierspayant.adapter.storage.protocol import (
     CleDonnees,
     DejaLa,
@@ -116,12 +116,12 @@ class MemoryTables:
         self._file(entry, before)
 
     def _file(self, entry: Entry, before: Entry | None = None) -> None:
-        """Keep the index of what lanes look at: active entries that have a due time."""
+        """Keep the index of what lanes look at: entries that have a due time."""
 
         def put(une: Entry | None, previous: Entry | None) -> None:
             if previous is not None:
                 self._files.setdefault((previous.plateforme, previous.service), {}).pop(previous.id, None)
-            if une is not None and une.du_le is not None and une.etat in ACTIVE:
+            if une is not None and une.du_le is not None:
                 self._files.setdefault((une.plateforme, une.service), {})[une.id] = une
 
         put(entry, before)

@@ -141,7 +141,7 @@ class Tables(Protocol):
 
     def entries(self, filtre: Filtre) -> Sequence[Entry]: ...
     def due(self, plateforme: str, service: Service, now: dt.datetime, limite: int) -> Sequence[Entry]:
-        """Active entries of a lane due at `now`, the most urgent first; shops whose account is held are left out."""
+        """Entries of a lane due at `now`, the most urgent first; those of shops whose account is held are left out."""
         ...
 
     def next_due(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:

@@ -51,7 +51,7 @@ ORDER BY id LIMIT :limite
 -- name: due
 SELECT * FROM entrees
 WHERE plateforme = :plateforme AND service = :service AND priorite = :priorite AND du_le <= :now
-    AND du_le IS NOT NULL AND etat IN ('en_file', 'incertaine', 'en_instance')
+    AND du_le IS NOT NULL
     AND NOT EXISTS (
         SELECT 1 FROM comptes
         WHERE comptes.plateforme = entrees.plateforme AND comptes.magasin = entrees.magasin AND raison IS NOT NULL
@@ -61,7 +61,7 @@ ORDER BY du_le, id LIMIT :limite
 -- name: next_due
 SELECT du_le FROM entrees
 WHERE plateforme = :plateforme AND service = :service AND du_le > :after
-    AND du_le IS NOT NULL AND etat IN ('en_file', 'incertaine', 'en_instance')
+    AND du_le IS NOT NULL
 ORDER BY du_le LIMIT 1
 
 -- name: count

@@ -39,13 +39,14 @@ CREATE TABLE entrees (
     empreinte TEXT NOT NULL,
     UNIQUE (magasin, reference),
     CHECK (etat <> 'retenue' OR action IS NOT NULL),
-    CHECK (etat <> 'perimee' OR operation IN ('droits', 'devis'))
+    CHECK (etat <> 'perimee' OR operation IN ('droits', 'devis')),
+    CHECK (du_le IS NULL OR etat IN ('en_file', 'incertaine', 'en_instance', 'terminee'))
 ) STRICT;
 
 CREATE INDEX entrees_file ON entrees (plateforme, service, priorite, du_le)
-WHERE du_le IS NOT NULL AND etat IN ('en_file', 'incertaine', 'en_instance');
+WHERE du_le IS NOT NULL;
 CREATE INDEX entrees_echeance ON entrees (plateforme, service, du_le)
-WHERE du_le IS NOT NULL AND etat IN ('en_file', 'incertaine', 'en_instance');
+WHERE du_le IS NOT NULL;
 CREATE INDEX entrees_dossier ON entrees (magasin, dossier, id);
 CREATE INDEX entrees_etat ON entrees (etat, magasin);
 CREATE INDEX entrees_numero ON entrees (magasin, operation, numero) WHERE numero IS NOT NULL;
