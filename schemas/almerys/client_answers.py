@@ -50,8 +50,7 @@ from tierspayant.schemas.messages import (
 )
 from tierspayant.schemas.operations import Service
 
-_SANS_MOTIF = frozenset({words.TRAITE, words.RIEN_TROUVE, words.SANS_MOTIF})
-_PAS_MAINTENANT = frozenset({"TEC01", "TEC02", "TEC03", "TEC07"})
+_SANS_MOTIF = frozenset({words.TRAITE, words.RIEN_TROUVE, words.SANS_MOTIF, words.INDISPONIBLE})
 
 
 def _jour(compact: str) -> dt.date:
@@ -83,17 +82,22 @@ def _motifs_du_retour(retour: Any) -> tuple[Motif, ...]:
 
 
 def read(lecture: Callable[[Any], Reponse]) -> Callable[[Any], Reponse]:
-    """`lecture`, or an Indisponible when the return code says *not now*, whatever the operation."""
+    """`lecture`, or an Indisponible when the return code says so, whatever the operation."""
 
     def lit(corps: Any) -> Reponse:
         retour = corps.retour
-        motif = _du_retour(retour)
-        if motif.code not in _PAS_MAINTENANT:
+        if retour.codeRetour != words.INDISPONIBLE:
             return lecture(corps)
-        memes = [autre for autre in _motifs(retour.anomalie) if autre.code_plateforme == motif.code_plateforme]
-        return Indisponible(motif=memes[0] if memes else motif, reessayer_apres_s=retour.delaiConseille)
+        raisons = _motifs(retour.anomalie)
+        return Indisponible(
+            motif=raisons[0] if raisons else _generique(retour), reessayer_apres_s=retour.delaiConseille
+        )
 
     return lit
+
+
+def _generique(retour: Any) -> Motif:
+    return Motif(code="TEC07", code_plateforme=retour.codeRetour, libelle=retour.libelleRetour)
 
 
 # -------------------------------------------------------------------------------------------------------- blocks

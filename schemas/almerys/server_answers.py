@@ -12,7 +12,16 @@ from typing import Any, TypeVar
 
 from lxml import etree
 
-from tierspayant.schemas.almerys.words import NS, PACKAGE, RIEN_TROUVE, SANS_MOTIF, TRAITE, libelle_retour, to_wire
+from tierspayant.schemas.almerys.words import (
+    INDISPONIBLE,
+    NS,
+    PACKAGE,
+    RIEN_TROUVE,
+    SANS_MOTIF,
+    TRAITE,
+    libelle_retour,
+    to_wire,
+)
 from tierspayant.schemas.champs import ajoute, instant_z, oui_non
 from tierspayant.schemas.lexique import code_plateforme, mots
 from tierspayant.schemas.messages import (
@@ -87,7 +96,6 @@ def _retour(
     refus: bool = False,
     raisons: tuple[Motif, ...] = (),
     vide: bool = False,
-    delai: int | None = None,
 ) -> None:
     """`motifs` are those of the call itself; `raisons` those of a file: listed there, and named here on a refusal."""
     bloc = _sous(corps, "retour")
@@ -100,7 +108,14 @@ def _retour(
         _champ(bloc, "codeRetour", code)
         _champ(bloc, "libelleRetour", libelle_retour(code))
     _anomalies(bloc, motifs)
-    _nombre(bloc, "delaiConseille", delai)
+
+
+def _indisponible(corps: etree._Element, reponse: Indisponible) -> None:
+    bloc = _sous(corps, "retour")
+    _champ(bloc, "codeRetour", INDISPONIBLE)
+    _champ(bloc, "libelleRetour", libelle_retour(INDISPONIBLE))
+    _anomalies(bloc, (reponse.motif,))
+    _nombre(bloc, "delaiConseille", reponse.reessayer_apres_s)
 
 
 def answer(nom: str, kind: type[R], write: Callable[[etree._Element, Appel, R], None]) -> Write:
@@ -110,7 +125,7 @@ def answer(nom: str, kind: type[R], write: Callable[[etree._Element, Appel, R], 
         corps = etree.Element(f"{_G}{nom}Response", nsmap={None: NS})
         _champ(corps, "idMessage", appel.entete.id_message)
         if isinstance(reponse, Indisponible):
-            _retour(corps, (reponse.motif,), refus=True, delai=reponse.reessayer_apres_s)
+            _indisponible(corps, reponse)
             return corps
         assert isinstance(reponse, kind), f"{nom} is not answered by {type(reponse).__name__}"
         write(corps, appel, reponse)

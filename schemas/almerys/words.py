@@ -22,6 +22,7 @@ INCIDENT = "incidentTechnique"
 TRAITE = "0000"
 RIEN_TROUVE = "0010"
 SANS_MOTIF = "0900"
+INDISPONIBLE = "9000"
 
 E = TypeVar("E", bound=StrEnum)
 
