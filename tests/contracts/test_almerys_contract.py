@@ -12,7 +12,7 @@ from lxml import etree
 
 from tierspayant.schemas import contract
 from tierspayant.schemas.almerys import DIALECTE
-from tierspayant.schemas.almerys.words import CHEMIN, NS, PACKAGE, WSDL, XSD
+from tierspayant.schemas.almerys.words import CHEMIN, NS, PACKAGE, XSD
 from tierspayant.schemas.codes import motif, table
 from tierspayant.schemas.faults import Cote, Faute
 from tierspayant.schemas.identity import Finess
