@@ -67,7 +67,7 @@ class Probleme:
             "title": genre.titre,
             "status": genre.statut,
             "code": self.code,
-            "detail": self.detail or (self.erreurs[0].detail if self.erreurs else genre.detail),
+            "detail": self.detail or genre.detail,
         }
         if self.erreurs:
             document |= {"champ": self.erreurs[0].champ, "regle": self.erreurs[0].regle}

@@ -95,7 +95,7 @@ class Etat:
         attente = integer(visite, "attente", 0, ATTENTE_MAX)
         nouvelles = await self._news(visite.magasin, depuis, limite)
         if not nouvelles and attente:
-            await self.veille.change(_key(visite.magasin), attente, visite.appel.partie)
+            await self._wait_for_news(visite, depuis, attente)
             nouvelles = await self._news(visite.magasin, depuis, limite)
         suivant = str(nouvelles[-1].id) if nouvelles else str(depuis)
         return en_json(page([event_json(une) for une in nouvelles], suivant))
@@ -105,6 +105,13 @@ class Etat:
             return tables.evenements(magasin, depuis, limite)
 
         return await self.storage.read(work)
+
+    async def _wait_for_news(self, visite: Visite, depuis: int, secondes: float) -> None:
+        async def some() -> bool:
+            return bool(await self._news(visite.magasin, depuis, 1))
+
+        cle = TOUS if visite.magasin is None else f"magasin:{visite.magasin}"
+        await self.veille.change(cle, secondes, visite.appel.partie, some)
 
     def _stream(self, request: Request, visite: Visite, depuis: int) -> None:
         _ = Deferred.fromCoroutine(self._pour(request, visite, depuis)).addErrback(
@@ -121,13 +128,9 @@ class Etat:
                 donnees = json.dumps(event_json(une), ensure_ascii=False)
                 request.write(f"id: {une.id}\nevent: {une.type}\ndata: {donnees}\n\n".encode())
             if not nouvelles:
-                await self.veille.change(_key(visite.magasin), BATTEMENT, partie)
+                await self._wait_for_news(visite, depuis, BATTEMENT)
                 if partie is None or not partie.called:
                     request.write(b": ici\n\n")
-
-
-def _key(magasin: str | None) -> str:
-    return TOUS if magasin is None else f"magasin:{magasin}"
 
 
 def _file(nom: str) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 from urllib.parse import parse_qsl
 
 from twisted.internet.defer import Deferred
@@ -97,7 +97,7 @@ def integer(visite: Visite, nom: str, defaut: int, maximum: int) -> int:
     return int(texte)
 
 
-def refuse_parameter(nom: str, detail: str) -> None:
+def refuse_parameter(nom: str, detail: str) -> NoReturn:
     raise Refuse(Probleme("parametre_invalide", erreurs=(Erreur(None, f"PARAMETRE_{nom.upper()}", detail),)))
 
 
@@ -114,6 +114,10 @@ class Veille:
         self._reactor = reactor
         self._attentes: dict[str, set[Deferred[None]]] = {}
 
+    def seconds(self) -> float:
+        """Real seconds, for a wait that is counted in a person's time."""
+        return self._reactor.seconds()
+
     def announce(self, *cles: str) -> None:
         """Something changed about these keys (entry ids, 'magasin:<finess>', 'tous')."""
         for cle in cles:
@@ -124,10 +128,21 @@ class Veille:
     def close(self) -> None:
         self.announce(*list(self._attentes))
 
-    async def change(self, cle: str, secondes: float, partie: Deferred[None] | None = None) -> None:
-        """Return at the next change of that key, after so many seconds, or when the caller hangs up."""
+    async def change(
+        self,
+        cle: str,
+        secondes: float,
+        partie: Deferred[None] | None = None,
+        deja: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
+        """Return at the next change of that key, after so many seconds, or when the caller hangs up.
+
+        `deja` looks, once the wait is registered, whether the change came in between: then there is nothing to wait for.
+        """
         attente: Deferred[None] = Deferred()
         self._attentes.setdefault(cle, set()).add(attente)
+        if deja is not None and await deja():
+            _fire(attente)
         reveil = self._reactor.callLater(max(0.0, secondes), _fire, attente)
         if partie is not None:
             _ = partie.addCallback(lambda _rien: _fire(attente))

@@ -1,0 +1,56 @@
+"""What stands beside an entry when it is shown: the platform's answer, the amounts, its service, the account.
+
+One function inside one read transaction, so that what is shown together was true together.
+"""
+
+from __future__ import annotations
+
+from tierspayant.adapter.compose import read_corps, read_reponse
+from tierspayant.adapter.demandes import FactureCorps
+from tierspayant.adapter.entry import Entry
+from tierspayant.adapter.render import Contexte
+from tierspayant.adapter.storage.protocol import Tables
+from tierspayant.adapter.vault import CleManquante, Vault
+from tierspayant.schemas.messages import Montants, PecReponse, Reponse
+from tierspayant.schemas.operations import Operation
+
+
+class EntreeDisparue(Exception):
+    """The entry was there a moment ago and is not any more (purged meanwhile)."""
+
+
+def view(tables: Tables, vault: Vault, identifiant: str) -> tuple[Entry, Contexte]:
+    """The entry as it stands now and what is shown with it. A purged charge shows as not known."""
+    entry = tables.entry(identifiant)
+    if entry is None:
+        raise EntreeDisparue(identifiant)
+    return entry, Contexte(
+        reponse=_answer(tables, vault, entry),
+        montants=_amounts(tables, vault, entry),
+        service=tables.disponibilite(entry.plateforme, entry.service),
+        compte=tables.compte(entry.plateforme, entry.magasin),
+    )
+
+
+def _charge(tables: Tables, vault: Vault, entry: Entry, genre: str) -> bytes | None:
+    try:
+        return vault.get(tables, entry, genre)
+    except CleManquante:
+        return None
+
+
+def _answer(tables: Tables, vault: Vault, entry: Entry) -> Reponse | None:
+    return read_reponse(entry.operation, _charge(tables, vault, entry, "reponse"))
+
+
+def _amounts(tables: Tables, vault: Vault, entry: Entry) -> Montants | None:
+    """An invoice's amounts are its own, else those of its PEC's grant; other requests have those of their answer."""
+    if entry.operation is not Operation.FACTURE:
+        return None
+    octets = _charge(tables, vault, entry, "corps")
+    corps = None if octets is None else read_corps(entry.operation, octets)
+    if isinstance(corps, FactureCorps) and corps.montants is not None:
+        return corps.montants
+    pec = tables.entry(entry.cible) if entry.cible else None
+    reponse = _answer(tables, vault, pec) if pec else None
+    return reponse.montants if isinstance(reponse, PecReponse) else None
