@@ -10,6 +10,8 @@ from lxml import etree
 
 from tierspayant.schemas.almerys import client_answers as answers
 from tierspayant.schemas.almerys import client_questions as questions
+from tierspayant.schemas.almerys.client_answer_blocks import read_unless_unavailable
+from tierspayant.schemas.almerys.client_question_blocks import entete
 from tierspayant.schemas.almerys.words import CHEMIN, INCIDENT, NS, PACKAGE, WSDL, XSD
 from tierspayant.schemas.client_road import ClientRoad, Detail, Grammaire, Tour
 from tierspayant.schemas.lexique import motif
@@ -19,7 +21,7 @@ from tierspayant.schemas.soap import SoapVersion
 
 
 def _tour(nom: str, build: Callable[[Any], dict[str, Any]], read: Callable[[Any], Reponse]) -> Tour:
-    return Tour(nom, CHEMIN, WSDL, XSD, build, answers.read(read))
+    return Tour(nom, CHEMIN, WSDL, XSD, build, read_unless_unavailable(read))
 
 
 _O = Operation
@@ -65,7 +67,7 @@ def client() -> ClientRoad:
             tours=TOURS,
             entete="entete",
             entete_xsd=XSD,
-            build_entete=questions.entete,
+            build_entete=entete,
             detail=detail,
             id_message=id_message,
             adressage=True,

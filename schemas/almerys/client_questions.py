@@ -6,24 +6,26 @@ element here and is dropped (see the package).
 
 from __future__ import annotations
 
-import datetime as dt
-from enum import StrEnum
 from typing import Any
 
+from tierspayant.schemas.almerys.client_question_blocks import (
+    article,
+    carte,
+    consentement,
+    equipement,
+    jour,
+    montants,
+    mot,
+    ordonnance,
+    personne,
+    precedent,
+)
 from tierspayant.schemas.almerys.words import to_wire
 from tierspayant.schemas.faults import Cote, Faute
 from tierspayant.schemas.messages import (
     AnnulationFactureDemande,
     AnnulationPecDemande,
-    Assure,
-    Beneficiaire,
-    Carte,
-    Consentement,
-    Correction,
-    DernierEquipement,
     DroitsDemande,
-    Entete,
-    Equipement,
     EtatFactureDemande,
     EtatLotDemande,
     EtatPecDemande,
@@ -31,14 +33,10 @@ from tierspayant.schemas.messages import (
     Facture,
     FactureDemande,
     FermerSessionDemande,
-    Ligne,
-    Montants,
-    MontantsLigne,
     OuvrirSessionDemande,
     PanierDemande,
     PecDemande,
     PiecesDemande,
-    Prescription,
     RetoursDemande,
 )
 from tierspayant.schemas.operations import Operation
@@ -46,147 +44,16 @@ from tierspayant.schemas.operations import Operation
 Champs = dict[str, Any]
 
 
-def _jour(jour: dt.date | None) -> str | None:
-    return None if jour is None else f"{jour.year:04d}{jour.month:02d}{jour.day:02d}"
-
-
-def _mot(table: str, valeur: StrEnum | None) -> str | None:
-    return None if valeur is None else to_wire(table, valeur)
-
-
-def entete(entete: Entete) -> Champs:
-    """`horodatage` as UTC text, so that the same instant gives the same bytes."""
-    utc = entete.emis_le.astimezone(dt.UTC).replace(tzinfo=None)
-    return {
-        "idMessage": entete.id_message,
-        "magasin": entete.magasin.clair,
-        "horodatage": utc.isoformat(timespec="milliseconds") + "Z",
-        "jetonSession": entete.jeton_session,
-    }
-
-
-def _carte(carte: Carte) -> Champs:
-    return {
-        "numeroAMC": carte.numero_amc.clair,
-        "typeConvention": carte.type_convention,
-        "csr": carte.csr,
-        "numeroAdherent": carte.numero_adherent.clair,
-        "debutValidite": _jour(carte.valide_du),
-        "finValidite": _jour(carte.valide_au),
-    }
-
-
-def _assure(assure: Assure) -> Champs:
-    return {"nir": assure.nir.clair[:13], "cleNir": assure.nir.clair[13:]}
-
-
-def _beneficiaire(beneficiaire: Beneficiaire) -> Champs:
-    return {
-        "dateNaissance": beneficiaire.date_naissance.clair.replace("-", ""),
-        "rangNaissance": beneficiaire.rang_naissance,
-        "nom": beneficiaire.nom.clair,
-        "prenom": beneficiaire.prenom.clair,
-        "lien": to_wire("liens", beneficiaire.qualite),
-    }
-
-
-def _personne(demande: DroitsDemande | PecDemande | Facture) -> Champs:
-    return {
-        "attestation": _carte(demande.carte),
-        "ouvrantDroit": _assure(demande.assure),
-        "individu": _beneficiaire(demande.beneficiaire),
-    }
-
-
-def _correction(correction: Correction | None) -> Champs | None:
-    if correction is None:
-        return None
-    return {
-        "sphere": correction.sphere_centiemes,
-        "cylindre": correction.cylindre_centiemes,
-        "axe": correction.axe,
-        "addition": correction.addition_centiemes,
-    }
-
-
-def _article(ligne: Ligne) -> Champs:
-    return {
-        "numeroArticle": ligne.numero,
-        "nature": to_wire("natures_article", ligne.type),
-        "cote": _mot("cotes", ligne.oeil),
-        "zoneOptique": _mot("zones", ligne.zone),
-        "codeLPP": ligne.lpp.clair,
-        "classe": ligne.classe.value,
-        "prixUnitaire": ligne.prix_centimes,
-        "remise": ligne.remise_centimes,
-        "quantite": ligne.quantite,
-        "correction": _correction(ligne.correction),
-    }
-
-
-def _equipement(equipement: Equipement) -> Champs:
-    return {
-        "rang": equipement.numero,
-        "typeVision": to_wire("types_vision", equipement.type),
-        "article": [_article(ligne) for ligne in equipement.lignes],
-    }
-
-
-def _ordonnance(prescription: Prescription) -> Champs:
-    return {
-        "dateOrdonnance": _jour(prescription.date),
-        "nature": to_wire("ordonnances", prescription.type),
-        "numeroPrescripteur": prescription.prescripteur and prescription.prescripteur.clair,
-    }
-
-
-def _precedent(dernier: DernierEquipement | None) -> Champs | None:
-    if dernier is None:
-        return None
-    return {
-        "dateDelivrance": _jour(dernier.date),
-        "motifRenouvellement": _mot("motifs_renouvellement", dernier.motif_renouvellement),
-    }
-
-
-def _consentement(consentement: Consentement | None) -> Champs | None:
-    if consentement is None:
-        return None
-    return {"recueilli": consentement.donne, "dateRecueil": _jour(consentement.date)}
-
-
-def _parts(montants: Montants | MontantsLigne) -> Champs:
-    return {
-        "partAMO": montants.amo_centimes,
-        "partAMC": montants.amc_centimes,
-        "resteACharge": montants.reste_a_charge_centimes,
-    }
-
-
-def _valorisation(montants: Montants) -> Champs:
-    parts = [
-        {
-            "numeroArticle": ligne.numero,
-            **_parts(ligne),
-            "base": ligne.base_centimes,
-            "taux": ligne.taux_pour_cent,
-            "plafond": ligne.plafond_centimes,
-        }
-        for ligne in montants.lignes
-    ]
-    return {"total": montants.total_centimes, **_parts(montants), "partArticle": parts}
-
-
 def droits(demande: DroitsDemande) -> Champs:
-    return {"dateSoins": _jour(demande.date_soins), **_personne(demande)}
+    return {"dateSoins": jour(demande.date_soins), **personne(demande)}
 
 
 def panier(demande: PanierDemande) -> Champs:
     return {
-        "dateSoins": _jour(demande.date_soins),
-        "attestation": _carte(demande.carte),
+        "dateSoins": jour(demande.date_soins),
+        "attestation": carte(demande.carte),
         "typeVision": to_wire("types_vision", demande.type),
-        "zoneOptique": _mot("zones", demande.zone),
+        "zoneOptique": mot("zones", demande.zone),
         "classe": demande.classe and demande.classe.value,
     }
 
@@ -198,13 +65,13 @@ def valorisation(demande: PecDemande) -> Champs:
         "referenceDemande": demande.reference,
         "numeroDevis": demande.devis,
         "demandeRemplacee": demande.remplace,
-        "dateSoins": _jour(demande.date_soins),
-        "dateLivraisonPrevue": _jour(demande.livraison_prevue),
-        **_personne(demande),
-        "ordonnance": _ordonnance(demande.prescription),
-        "equipementPrecedent": _precedent(demande.dernier_equipement),
-        "equipement": _equipement(demande.equipement),
-        "consentement": _consentement(demande.consentement),
+        "dateSoins": jour(demande.date_soins),
+        "dateLivraisonPrevue": jour(demande.livraison_prevue),
+        **personne(demande),
+        "ordonnance": ordonnance(demande.prescription),
+        "equipementPrecedent": precedent(demande.dernier_equipement),
+        "equipement": equipement(demande.equipement),
+        "consentement": consentement(demande.consentement),
     }
 
 
@@ -257,11 +124,11 @@ def _facture(facture: Facture) -> Champs:
         "numeroDossier": facture.numero_pec,
         "numeroFacture": facture.numero_facture,
         "factureRemplacee": facture.remplace,
-        "dateFacture": _jour(facture.date_facture),
-        "dateDelivrance": _jour(facture.date_delivrance),
-        **_personne(facture),
-        "valorisation": _valorisation(facture.montants),
-        "article": [_article(ligne) for ligne in facture.lignes],
+        "dateFacture": jour(facture.date_facture),
+        "dateDelivrance": jour(facture.date_delivrance),
+        **personne(facture),
+        "valorisation": montants(facture.montants),
+        "article": [article(ligne) for ligne in facture.lignes],
     }
 
 

@@ -10,7 +10,8 @@ from lxml import etree
 
 from tierspayant.schemas.almerys import server_answers as answers
 from tierspayant.schemas.almerys import server_questions as questions
-from tierspayant.schemas.almerys.server_blocks import entete
+from tierspayant.schemas.almerys.server_answer_blocks import answer
+from tierspayant.schemas.almerys.server_question_blocks import entete
 from tierspayant.schemas.almerys.words import CHEMIN, ENTETE, INCIDENT, NS, PACKAGE, WSDL, XSD
 from tierspayant.schemas.champs import Bloc, ajoute
 from tierspayant.schemas.faults import Faute
@@ -47,7 +48,7 @@ def _mot(
     documents: bool = False,
 ) -> Mot:
     ensemble = frozenset({operations} if isinstance(operations, Operation) else operations)
-    return Mot(f"{{{NS}}}{nom}", XSD, ensemble, read, answers.answer(nom, kind, write), documents)
+    return Mot(f"{{{NS}}}{nom}", XSD, ensemble, read, answer(nom, kind, write), documents)
 
 
 _O = Operation

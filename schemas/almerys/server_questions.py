@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tierspayant.schemas.almerys.server_blocks import (
+from tierspayant.schemas.almerys.server_question_blocks import (
     assure,
     beneficiaire,
     carte,
