@@ -59,9 +59,12 @@ class Bloc:
 
     def lire(self, nom: str, lecture: Callable[[str], T]) -> T:
         """`lecture` of the trimmed text; its ValueError becomes the Faute of this field."""
+        return self._lire(nom, lecture, self.texte(nom).strip())
+
+    def _lire(self, nom: str, lecture: Callable[[str], T], texte: str) -> T:
         enfant = self._enfants[nom]
         try:
-            return lecture((enfant.text or "").strip())
+            return lecture(texte)
         except IdentifiantInvalide as erreur:
             raise refuse(enfant, erreur.regle, erreur.detail) from None
         except MontantInvalide as erreur:
@@ -73,7 +76,8 @@ class Bloc:
         return self.lire(nom, lecture) if nom in self._enfants else None
 
     def identifiant(self, nom: str, cls: type[I]) -> I:
-        return self.lire(nom, cls)
+        """Untrimmed: white space around a number is refused by its form, and a name is kept as it was said."""
+        return self._lire(nom, cls, self.texte(nom))
 
     def jour(self, nom: str) -> dt.date:
         return self.lire(nom, dt.date.fromisoformat)

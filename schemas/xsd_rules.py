@@ -131,26 +131,22 @@ def _structure(
     if champ in locaux:
         espace = attendus[locaux.index(champ)].strip("{").rpartition("}")[0]
         return _espace(champ, espace, xpath)
+    reste = _without(schema, element, path)
+    if attendus and attendus in reste:
+        plus_loin = {str(e.tag) for e in fautif.itersiblings()} & set(attendus)
+        return _order(champ, locaux, xpath) if plus_loin else _missing(attendus, xpath.rpartition("/")[0])
     if any(e.tag == fautif.tag for e in fautif.itersiblings(preceding=True)):
         return _violation("CHAMP_REPETE", xpath, champ, "est répété ou mal placé", "is repeated or misplaced")
-    if {e.tag for e in fautif.itersiblings()} & set(attendus):
-        place = ", ".join(locaux)
-        return _violation(
-            "ORDRE",
-            xpath,
-            champ,
-            f"n'est pas à sa place ; attendu ici : {place}",
-            f"is out of order; expected here: {place}",
-        )
-    if attendus and _still_missing(schema, element, path, attendus):
-        return _missing(attendus, xpath.rpartition("/")[0])
-    return _violation(
-        "CHAMP_INCONNU",
-        xpath,
-        champ,
-        "n'existe pas dans le contrat à cet endroit",
-        "does not exist in the contract at this place",
-    )
+    if any(str(fautif.tag) in liste for liste in reste) or _fits_elsewhere(schema, element, path):
+        return _order(champ, locaux, xpath)
+    inconnu = "n'existe pas dans le contrat à cet endroit"
+    return _violation("CHAMP_INCONNU", xpath, champ, inconnu, "does not exist in the contract at this place")
+
+
+def _order(champ: str, locaux: list[str], xpath: str) -> Violation:
+    place = ", ".join(locaux)
+    francais, anglais = f"n'est pas à sa place ; attendu ici : {place}", f"is out of order; expected here: {place}"
+    return _violation("ORDRE", xpath, champ, francais, anglais)
 
 
 def _expected(message: str) -> list[str]:
@@ -158,16 +154,45 @@ def _expected(message: str) -> list[str]:
     return [nom.strip() for nom in trouve.group(1).split(",")] if trouve else []
 
 
-def _still_missing(schema: etree.XMLSchema, element: etree._Element, path: str, attendus: list[str]) -> bool:
-    """Whether the same children are still awaited once the unexpected one is taken away (from a copy)."""
-    copie = deepcopy(element)
-    copie.tail = None
-    fautif = _locate(copie, path)
+def _without(schema: etree.XMLSchema, element: etree._Element, path: str) -> list[list[str]]:
+    """What is still awaited, error by error, once the unexpected child is taken away (from a copy)."""
+    copie, fautif = _copy(element, path)
     parent = fautif.getparent()
     if parent is None:
+        return []
+    parent.remove(fautif)
+    return [] if schema.validate(copie) else [_expected(e.message) for e in schema.error_log]
+
+
+MAX_SIBLINGS = 60
+"""Where an unexpected child would fit is tried among so many brothers at most: outside text must not buy time."""
+
+
+def _fits_elsewhere(schema: etree.XMLSchema, element: etree._Element, path: str) -> bool:
+    """Whether the unexpected child is accepted at another place among its brothers: an optional field out of order."""
+    copie, fautif = _copy(element, path)
+    parent = fautif.getparent()
+    if parent is None or len(parent) > MAX_SIBLINGS:
         return False
     parent.remove(fautif)
-    return not schema.validate(copie) and any(_expected(e.message) == attendus for e in schema.error_log)
+    avant = _content_errors(schema, copie)
+    for place in range(len(parent) + 1):
+        parent.insert(place, fautif)
+        if _content_errors(schema, copie) <= avant:
+            return True
+        parent.remove(fautif)
+    return False
+
+
+def _content_errors(schema: etree.XMLSchema, element: etree._Element) -> int:
+    schema.validate(element)
+    return sum(erreur.type_name == "SCHEMAV_ELEMENT_CONTENT" for erreur in schema.error_log)
+
+
+def _copy(element: etree._Element, path: str) -> tuple[etree._Element, etree._Element]:
+    copie = deepcopy(element)
+    copie.tail = None
+    return copie, _locate(copie, path)
 
 
 def _espace(champ: str, espace: str, xpath: str) -> Violation:

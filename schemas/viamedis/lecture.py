@@ -88,7 +88,7 @@ def _carte(bloc: Bloc) -> Carte:
 
 def _beneficiaire(bloc: Bloc) -> Beneficiaire:
     return Beneficiaire(
-        date_naissance=bloc.identifiant("dateNaissance", DateNaissance),
+        date_naissance=bloc.lire("dateNaissance", DateNaissance),
         rang_naissance=bloc.entier("rangNaissance"),
         nom=bloc.identifiant("nom", Nom),
         prenom=bloc.identifiant("prenom", Nom),
