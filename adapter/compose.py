@@ -1,4 +1,4 @@
-"""From what the shop asked to what the platform is asked. Pure: the entry, its file and the stored bodies are arguments.
+"""From what the shop asked to what the platform is asked. Pure: the entry, its file and the bodies are arguments.
 
 An invoice takes card, person and lines from its PEC's request and the amounts from its answer, unless the shop gave
 its own. What no rule needs is not sent: dioptres are dropped (privacy, our default; optical-messages.md §8.9).

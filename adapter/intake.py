@@ -1,4 +1,4 @@
-"""A shop's request becomes durable: the exchange id is derived, the body sealed, the entry recorded, in one transaction.
+"""A shop's request becomes durable: exchange id derived, body sealed, entry recorded, in one transaction.
 
 The caller answers the shop only after that transaction is durable. The same body under the same reference gives the
 entry as it stands now; another body is a conflict, for ever. Run it as `storage.write(lambda t: accept(t, ...))`.
@@ -144,13 +144,13 @@ def _entry(tables: Tables, ids: Ids, nouvelle: Nouvelle, links: _Links, now: dt.
         operation=nouvelle.operation,
         reference=corps.reference,
         dossier=_dossier(corps, cible),
-        equipement=corps.equipement.numero if isinstance(corps, DevisCorps) else cible and cible.equipement,
+        equipement=_equipement(corps, cible),
         plateforme=plateforme,
         organisme=cible.organisme if cible is not None else nouvelle.organisme,
         cree_le=now,
         maj_le=now,
-        cible=cible and cible.id,
-        remplace=links.remplace and links.remplace.id,
+        cible=None if cible is None else cible.id,
+        remplace=None if links.remplace is None else links.remplace.id,
         numero=corps.numero_facture if isinstance(corps, FactureCorps) else None,
         expire_le=policy.expiry(nouvelle.operation, now),
         amc_centimes=_amc(corps, cible),
@@ -165,6 +165,12 @@ def _dossier(corps: Corps, cible: Entry | None) -> str | None:
     return corps.dossier if isinstance(corps, DroitsCorps | DevisCorps | FactureCorps) else None
 
 
+def _equipement(corps: Corps, cible: Entry | None) -> int | None:
+    if isinstance(corps, DevisCorps):
+        return corps.equipement.numero
+    return None if cible is None else cible.equipement
+
+
 def _amc(corps: Corps, pec: Entry | None) -> int | None:
     """The insurer's share of an invoice: as given, else as granted, else not known yet."""
     if not isinstance(corps, FactureCorps):
@@ -175,7 +181,7 @@ def _amc(corps: Corps, pec: Entry | None) -> int | None:
 
 
 def _placed(tables: Tables, entry: Entry) -> Entry:
-    """Its place in the lane: waiting for what stands before it, urgent when the service is open (someone is waiting)."""
+    """Its place in the lane: behind what stands before it, urgent when the service is open (someone is waiting)."""
     service = tables.disponibilite(entry.plateforme, SERVICE_OF[entry.operation])
     comptoir = service is None or service.etat is EtatService.OUVERT
     before = None

@@ -1,0 +1,150 @@
+"""One lane: a platform and a service. When to look, what to take, how many at once.
+
+A lane sleeps until something is due (a new entry, an answer, a date); there is no polling. Awake, it looks at its
+service's stored availability: shut, it waits for the next probe and touches no entry, however many weeks that lasts;
+open, it takes due entries, the most urgent first, as many at once as its window allows. A dead lane delays no other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from tierspayant.adapter.availability import Disponibilite, EtatService, ouvert
+from tierspayant.adapter.courier import PAUSE_STOCKAGE, Courier
+from tierspayant.adapter.entry import Entry
+from tierspayant.adapter.records import Lane
+from tierspayant.adapter.spawn import spawn
+from tierspayant.adapter.storage.protocol import StorageError, Tables
+
+log = Logger()
+
+PROBE = ""
+"""The key under which a probe is under way: no entry is called that."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a lane sees when it looks."""
+
+    service: Disponibilite
+    due: Sequence[Entry]
+    next_due: dt.datetime | None
+
+
+class LaneLoop:
+    """`wake` may be called at any time, as often as wanted. `woken` is told the lanes that have something new."""
+
+    def __init__(
+        self,
+        lane: Lane,
+        courier: Courier,
+        clock: IReactorTime,
+        now: Callable[[], dt.datetime],
+        woken: Callable[[Iterable[Lane]], None],
+    ) -> None:
+        self._lane = lane
+        self._courier = courier
+        self._clock = clock
+        self._now = now
+        self._woken = woken
+        self._busy: dict[str, Deferred[None]] = {}
+        self._set_apart: set[str] = set()
+        self._timer: IDelayedCall | None = None
+        self._looking = False
+        self._again = False
+        self._stopped = False
+
+    def wake(self) -> None:
+        """Look, now or as soon as the look under way is over."""
+        self._again = True
+        if not self._looking and not self._stopped:
+            self._looking = True
+                spawn(self._look_until_quiet(), "looking at a lane")
+
+    def stop(self) -> Deferred[Any]:
+        """Take nothing new; fires when what is under way is settled."""
+        self._stopped = True
+        self._sleep(None)
+        return DeferredList(list(self._busy.values()))
+
+    async def _look_until_quiet(self) -> None:
+        try:
+            while self._again and not self._stopped:
+                self._again = False
+                await self._look()
+        except StorageError:
+            log.failure("storage refused lane {lane} a look; it looks again", lane=self._lane)
+            self._sleep(PAUSE_STOCKAGE)
+        finally:
+            self._looking = False
+
+    def _sleep(self, seconds: float | None) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+        if seconds is not None and not self._stopped:
+            self._timer = self._clock.callLater(max(0.0, seconds), self.wake)
+
+    async def _look(self) -> None:
+        now = self._now()
+        view = await self._courier.storage.read(lambda tables: self._view(tables, now))
+        next_look = view.next_due
+        if self._stopped or view.service.en_pause:
+            next_look = None
+        elif view.service.etat is EtatService.FERME:
+            next_look = self._while_shut(view.service, now)
+        else:
+            for entry in view.due:
+                if len(self._busy) < view.service.fenetre:
+                    self._take(entry.id, self._courier.step(entry.id))
+        self._sleep(None if next_look is None else (next_look - now).total_seconds())
+
+    def _view(self, tables: Tables, now: dt.datetime) -> View:
+        service = tables.disponibilite(*self._lane) or ouvert(*self._lane, now)
+        taken = self._busy.keys() | self._set_apart
+        due = tables.due(*self._lane, now, service.fenetre + len(taken))
+        return View(service, [une for une in due if une.id not in taken], tables.next_due(*self._lane, now))
+
+    def _while_shut(self, service: Disponibilite, now: dt.datetime) -> dt.datetime | None:
+        """Probe when it is time and nothing is under way; gives the next time to look."""
+        assert service.prochain_essai is not None, "a shut service has its next probe"
+        if now < service.prochain_essai:
+            return service.prochain_essai
+        if not self._busy and PROBE not in self._set_apart:
+            self._take(PROBE, self._courier.probe(self._lane))
+        return None
+
+    def _take(self, key: str, work: Coroutine[Any, Any, set[Lane]]) -> None:
+        """Work on an entry, or probe, beside the others; then look again."""
+        ended: Deferred[None] = Deferred()
+        self._busy[key] = ended
+        spawn(self._tended(key, work, ended), "work of a lane")
+
+    async def _tended(self, key: str, work: Coroutine[Any, Any, set[Lane]], ended: Deferred[None]) -> None:
+        """Nothing is tried blindly again: storage that refuses is given time, a fault of ours sets the entry apart."""
+        lanes: set[Lane] = set()
+        try:
+            lanes = await work
+        except StorageError:
+            log.failure("storage refused work of lane {lane}; it is tried again", lane=self._lane)
+            self._set_apart.add(key)
+            self._clock.callLater(PAUSE_STOCKAGE, self._back, key)
+        except CancelledError:
+            self._set_apart.add(key)
+        except Exception:  # the other entries of the lane must not suffer from a fault met with this one
+            log.failure("entry {key} is set apart until the next start", key=key)
+            self._set_apart.add(key)
+        del self._busy[key]
+        ended.callback(None)
+        self._woken({self._lane, *lanes})
+
+    def _back(self, key: str) -> None:
+        self._set_apart.discard(key)
+        self.wake()

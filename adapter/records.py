@@ -1,0 +1,277 @@
+"""The transactions of delivery, each one `work` of a storage: what becomes durable together. Synchronous, no waiting.
+
+load          everything a decision needs about one entry
+begin         `envoi` and the exact business bytes, before they leave
+settle        the outcome, the answer, the event, what it tells of the service and the account, followers released
+recover       at start: what was `envoi` when the daemon died is in doubt
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from tierspayant.adapter import compose, policy
+from tierspayant.adapter.availability import Compte, Disponibilite, Signal, observe, ouvert
+from tierspayant.adapter.demandes import Corps
+from tierspayant.adapter.entry import Entry, Etat, advance, revise
+from tierspayant.adapter.ordering import Verdict, followers, obstacle
+from tierspayant.adapter.reading import Lu
+from tierspayant.adapter.settlement import Settlement
+from tierspayant.adapter.storage.protocol import Depasse, Filtre, Tables, Tentative
+from tierspayant.adapter.vault import Vault
+from tierspayant.schemas import plain
+from tierspayant.schemas.messages import ResultatPec
+from tierspayant.schemas.operations import SERVICE_OF, WRITES, Operation, Service
+from tierspayant.schemas.outcomes import RaisonCompte
+from tierspayant.schemas.wire import HttpRequest
+
+Lane = tuple[str, Service]
+"""Platform and service."""
+
+PAGE = 500
+"""Entries read at a time when a whole state is walked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """An entry and all that a decision about it needs."""
+
+    entry: Entry
+    corps: Corps
+    dossier: Sequence[Entry]
+    cible: compose.Cible | None
+    requete: HttpRequest | None
+
+
+def load(tables: Tables, vault: Vault, identifiant: str) -> Matter:
+    """Raises KeyError when there is no such entry (nobody deletes one), CleManquante when it was purged."""
+    entry = tables.entry(identifiant)
+    if entry is None:
+        raise KeyError(identifiant)
+    dossier = [entry] if entry.dossier is None else tables.dossier(entry.magasin, entry.dossier)
+    target = None if entry.cible is None else tables.entry(entry.cible)
+    cible = None
+    if target is not None:
+        reponse = compose.read_reponse(target.operation, vault.get(tables, target, "reponse"))
+        cible = compose.Cible(target, _corps(tables, vault, target), reponse)
+    octets = vault.get(tables, entry, "requete")
+    requete = None if octets is None else plain.from_json(HttpRequest, octets)
+    return Matter(entry, _corps(tables, vault, entry), dossier, cible, requete)
+
+
+def _corps(tables: Tables, vault: Vault, entry: Entry) -> Corps:
+    octets = vault.get(tables, entry, "corps")
+    assert octets is not None, "an entry is recorded with its body"
+    return compose.read_corps(entry.operation, octets)
+
+
+def begin(
+    tables: Tables, vault: Vault, entry: Entry, requete: HttpRequest, amc_centimes: int | None, now: dt.datetime
+) -> Entry:
+    """Commit to sending. Raises Depasse when the entry changed since it was loaded.
+
+    amc_centimes: the insurer's share an invoice asks for, known once it is composed. The business bytes are those of
+    the first attempt for ever; `requete` is kept only if there were none.
+    """
+    if tables.entry(entry.id) != entry:
+        raise Depasse(entry.id)
+    if entry.etat is Etat.INCERTAINE:  # the platform itself recognises the message: the same bytes go again
+        entry = replace(advance(entry, Etat.EN_FILE, now), version=entry.version)
+    amc = entry.amc_centimes if amc_centimes is None else amc_centimes
+    sending = advance(entry, Etat.ENVOI, now, envoye_le=now, tentatives=entry.tentatives + 1, amc_centimes=amc)
+    tables.update_entry(sending)
+    if vault.get(tables, entry, "requete") is None:
+        vault.put(tables, entry, "requete", plain.to_json(requete))
+    return sending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One exchange as evidence: what was asked and the exact bytes both ways (None: no answer came)."""
+
+    operation: Operation
+    id_message: str
+    debut: dt.datetime
+    issue: str
+    detail: str | None
+    requete: bytes
+    reponse: bytes | None
+
+
+def settle(
+    tables: Tables,
+    vault: Vault,
+    before: Entry,
+    settlement: Settlement,
+    exchange: Exchange,
+    now: dt.datetime,
+    probe_wait: Callable[[int], dt.timedelta],
+) -> set[Lane]:
+    """Write everything an exchange changed; gives the lanes that have something new to look at.
+
+    `probe_wait`: how long to leave a shut service alone after so many failures.
+    """
+    if tables.entry(before.id) != before:
+        raise Depasse(before.id)
+    entry = settlement.entry
+    tables.update_entry(entry)
+    if settlement.reponse is not None:
+        vault.put(tables, entry, "reponse", plain.to_json(settlement.reponse))
+    _keep(tables, vault, entry, exchange, now)
+    _tell(tables, before, entry, now)
+    lanes = {(entry.plateforme, entry.service)} | release(tables, entry, now)
+    if settlement.cible is not None and entry.cible is not None:
+        lanes |= _target(tables, vault, entry.cible, settlement.cible, now)
+    _service(tables, settlement, exchange, entry, now, probe_wait)
+    _account(tables, settlement, entry, now)
+    return lanes
+
+
+def _keep(tables: Tables, vault: Vault, entry: Entry, exchange: Exchange, now: dt.datetime) -> None:
+    rang = len(tables.tentatives(entry.id)) + 1
+    tentative = Tentative(
+        entree=entry.id,
+        rang=rang,
+        operation=exchange.operation,
+        id_message=exchange.id_message,
+        debut=exchange.debut,
+        fin=now,
+        issue=exchange.issue,
+        detail=exchange.detail,
+    )
+    tables.put_tentative(tentative)
+    vault.put(tables, entry, f"requete-{rang}", exchange.requete)
+    if exchange.reponse is not None:
+        vault.put(tables, entry, f"reponse-{rang}", exchange.reponse)
+
+
+def _tell(tables: Tables, before: Entry, entry: Entry, now: dt.datetime) -> None:
+    """An event for what the shop can see: state, result or action; not for each poll that brought nothing."""
+    if (before.etat, before.resultat, before.action) == (entry.etat, entry.resultat, entry.action):
+        return
+    donnees: dict[str, str | int | None] = {
+        "operation": entry.operation,
+        "etat": entry.etat,
+        "resultat": entry.resultat,
+        "action": None if entry.action is None else entry.action.raison,
+    }
+    tables.add_evenement("demande", now, entry.magasin, entry.id, donnees)
+
+
+def change(tables: Tables, before: Entry, entry: Entry, now: dt.datetime) -> set[Lane]:
+    """Write a move that no exchange made (a hold, an expiry, a person's gesture), its event, and followers released."""
+    tables.update_entry(entry)
+    _tell(tables, before, entry, now)
+    return {(entry.plateforme, entry.service)} | release(tables, entry, now)
+
+
+def release(tables: Tables, entry: Entry, now: dt.datetime) -> set[Lane]:
+    """Let go, hold or leave waiting what the entry stands before, now that it has changed."""
+    if entry.dossier is None:
+        return set()
+    lanes: set[Lane] = set()
+    dossier = tables.dossier(entry.magasin, entry.dossier)
+    for une in followers(entry, dossier):
+        moved = _released(une, entry, dossier, now)
+        if moved is not None:
+            tables.update_entry(moved)
+            _tell(tables, une, moved, now)
+            lanes.add((moved.plateforme, moved.service))
+    return lanes
+
+
+def _released(une: Entry, entry: Entry, dossier: Sequence[Entry], now: dt.datetime) -> Entry | None:
+    before = obstacle(une, dossier)
+    if before is None:
+        amc = une.amc_centimes
+        if amc is None and une.operation is Operation.FACTURE and entry.resultat == ResultatPec.ACCORDEE:
+            amc = entry.amc_centimes
+        if une.du_le is None or amc != une.amc_centimes:
+            return revise(une, now, du_le=une.du_le or now, amc_centimes=amc)
+        return None
+    if before.verdict is Verdict.BLOQUER:
+        action = policy.held(before.raison, detail=before.devant.reference)
+        return advance(une, Etat.RETENUE, now, action=action)
+    return None
+
+
+def _target(tables: Tables, vault: Vault, identifiant: str, lu: Lu, now: dt.datetime) -> set[Lane]:
+    """A cancellation or documents changed the entry they act on: its result follows, its state does not."""
+    before = tables.entry(identifiant)
+    if before is None or before.resultat == lu.resultat:
+        return set()
+    amc = before.amc_centimes if lu.amc_centimes is None else lu.amc_centimes
+    target = revise(before, now, resultat=lu.resultat, motifs=lu.motifs, amc_centimes=amc)
+    tables.update_entry(target)
+    if lu.reponse is not None:
+        vault.put(tables, target, "reponse", plain.to_json(lu.reponse))
+    _tell(tables, before, target, now)
+    return release(tables, target, now)
+
+
+def _service(
+    tables: Tables,
+    settlement: Settlement,
+    exchange: Exchange,
+    entry: Entry,
+    now: dt.datetime,
+    probe_wait: Callable[[int], dt.timedelta],
+) -> None:
+    if settlement.signal is not None:
+        lane = (entry.plateforme, SERVICE_OF[exchange.operation])
+        observed(tables, lane, settlement.signal, now, probe_wait, settlement.message, settlement.retry_after)
+
+
+def observed(
+    tables: Tables,
+    lane: Lane,
+    signal: Signal,
+    now: dt.datetime,
+    probe_wait: Callable[[int], dt.timedelta],
+    message: str | None = None,
+    retry_after: dt.timedelta | None = None,
+) -> Disponibilite:
+    """Count one observation of a service; an event only when its state changes, however long it lasts."""
+    before = tables.disponibilite(*lane) or ouvert(*lane, now)
+    wait = max(probe_wait(before.essais + 1), retry_after or dt.timedelta(0))
+    after = observe(before, signal, now, wait, message)
+    if after != before:
+        tables.put_disponibilite(after)
+    if after.etat is not before.etat:
+        donnees: dict[str, str | int | None] = {"plateforme": lane[0], "service": lane[1], "etat": after.etat}
+        tables.add_evenement("plateforme", now, None, None, donnees)
+    return after
+
+
+def _account(tables: Tables, settlement: Settlement, entry: Entry, now: dt.datetime) -> None:
+    """Hold the shop's account on this platform; one event, however many entries met it."""
+    if settlement.compte is not None:
+        hold_account(tables, entry.plateforme, entry.magasin, settlement.compte, now)
+
+
+def hold_account(tables: Tables, plateforme: str, magasin: str, raison: RaisonCompte, now: dt.datetime) -> None:
+    """Nothing more goes out in this shop's name on this platform until a person has seen to it."""
+    known = tables.compte(plateforme, magasin)
+    if known is not None and known.retenu:
+        return
+    tables.put_compte(Compte(plateforme=plateforme, magasin=magasin, depuis=now, raison=raison))
+    donnees: dict[str, str | int | None] = {"plateforme": plateforme, "raison": raison}
+    tables.add_evenement("compte", now, magasin, None, donnees)
+
+
+def recover(tables: Tables, delai_traitement: Callable[[Lane], dt.timedelta], now: dt.datetime) -> int:
+    """After a start: what was leaving may have arrived, except questions, which are simply asked again."""
+    count = 0
+    while entries := tables.entries(Filtre(etats=(Etat.ENVOI,), limite=PAGE)):
+        for entry in entries:
+            tables.update_entry(_recovered(entry, delai_traitement((entry.plateforme, entry.service)), now))
+            count += 1
+    return count
+
+
+def _recovered(entry: Entry, delai: dt.timedelta, now: dt.datetime) -> Entry:
+    if entry.operation in WRITES:
+        return advance(entry, Etat.INCERTAINE, now, envoye_le=now, du_le=now + delai, sondages=0)
+    return advance(entry, Etat.EN_FILE, now, du_le=now)
