@@ -66,7 +66,7 @@ class LaneLoop:
         self._again = True
         if not self._looking and not self._stopped:
             self._looking = True
-                spawn(self._look_until_quiet(), "looking at a lane")
+            spawn(self._look_until_quiet(), "looking at a lane")
 
     def stop(self) -> Deferred[Any]:
         """Take nothing new; fires when what is under way is settled."""
