@@ -1,0 +1,100 @@
+"""The emulated platforms as rows of plateformes.toml: name, dialect, traits, insurers, numbering, delays."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Literal
+
+import msgspec
+
+from tierspayant.emulator.insurers import Amc
+from tierspayant.emulator.insurers import load as load_insurers
+from tierspayant.emulator.toml_data import read_rows, read_text, refuse
+from tierspayant.schemas import plain, platforms
+from tierspayant.schemas.platforms import Traits
+
+FILE = "plateformes.toml"
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    nom: str
+    libelle: str
+    dialecte: str
+    authentification: Literal["aucune", "usernametoken", "x509"]
+    second_facteur: Literal["totp", "courriel", "sms"]
+    vie_pec: str
+    vie_facture: str
+    numerotation: str
+    delai_annulation: dt.timedelta
+    delai_controle: dt.timedelta
+    delai_paiement_jours: int
+    demo: str | None = None
+    traits: dict[str, Any] = {}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformData:
+    """One platform.
+
+    traits: the dialect's, with this platform's own put over them. demo: who holds the ready-made files.
+    """
+
+    nom: str
+    libelle: str
+    dialecte: str
+    traits: Traits
+    insurers: tuple[Amc, ...]
+    authentification: str
+    second_facteur: str
+    vie_pec: str
+    vie_facture: str
+    numerotation: str
+    delai_annulation: dt.timedelta
+    delai_controle: dt.timedelta
+    delai_paiement_jours: int
+    demo: str | None = None
+
+
+def dialect_traits(dialecte: str) -> Traits:
+    """The traits an installed dialect declares."""
+    return platforms.dialects()[dialecte].traits
+
+
+def override(traits: Traits, changes: dict[str, Any]) -> Traits:
+    """`traits` with some fields replaced from plain JSON. Raises ValueError naming the field."""
+    known = {field.name for field in dataclasses.fields(Traits)}
+    unknown = sorted(set(changes) - known)
+    if unknown:
+        raise ValueError(f"{unknown[0]}: unknown trait; there are {', '.join(sorted(known))}")
+    whole = plain.to_plain(traits) | changes
+    try:
+        return plain.from_plain(Traits, whole)
+    except msgspec.ValidationError as wrong:
+        raise ValueError(str(wrong).replace(" - at `$.", " (").replace("`", "") + ")") from None
+
+
+def parse(
+    text: str, traits_of: Callable[[str], Traits], insurers: tuple[Amc, ...], file_name: str = FILE
+) -> dict[str, PlatformData]:
+    """The platforms of a TOML text by name. Raises DonneeInvalide."""
+    found: dict[str, PlatformData] = {}
+    for rank, row in enumerate(read_rows(file_name, text, "plateforme", _Row)):
+        if row.nom in found:
+            raise refuse(file_name, text, "plateforme", rank, f"nom {row.nom} is already taken")
+        try:
+            traits = override(traits_of(row.dialecte), row.traits)
+        except (KeyError, ValueError) as wrong:
+            raise refuse(file_name, text, "plateforme", rank, f"dialecte or traits: {wrong}") from None
+        rest = {name: getattr(row, name) for name in row.__struct_fields__ if name != "traits"}
+        mine = tuple(one for one in insurers if one.plateforme == row.nom)
+        found[row.nom] = PlatformData(traits=traits, insurers=mine, **rest)
+    return found
+
+
+@cache
+def load() -> dict[str, PlatformData]:
+    """The platforms shipped with the emulator, by name."""
+    return parse(read_text(FILE), dialect_traits, load_insurers())
