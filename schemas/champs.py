@@ -30,9 +30,10 @@ class Bloc:
 
     def __init__(self, element: etree._Element) -> None:
         self.element = element
-        self._enfants: dict[str, etree._Element] = {}
+        enfants: dict[str, etree._Element] = {}
         for enfant in element:
-            self._enfants.setdefault(local_name(enfant), enfant)
+            enfants.setdefault(str(enfant.tag).rpartition("}")[2], enfant)
+        self._enfants = enfants
 
     def __contains__(self, nom: str) -> bool:
         return nom in self._enfants

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email import policy
 from email.message import Message
 from email.parser import BytesParser
+from functools import lru_cache
 from urllib.parse import unquote
 
 from lxml import etree
@@ -30,16 +31,17 @@ class Document:
     multipart: bool
 
 
-def media_type(headers: Headers) -> Message:
-    """The Content-Type, parsed by the standard library: `get_content_type()`, `get_param(name)`."""
+@lru_cache(maxsize=64)
+def media_type(content_type: str) -> Message:
+    """A Content-Type, parsed by the standard library: `get_content_type()`, `get_param(name)`. Not to be changed."""
     message = Message()
-    message["content-type"] = header(headers, "content-type") or "text/xml"
+    message["content-type"] = content_type
     return message
 
 
 def document(headers: Headers, body: bytes, limite: int) -> Document:
     """The XML document of a message, its MTOM parts inline. Raises Faute TEC05 or xml.XmlInvalide."""
-    media = media_type(headers)
+    media = media_type(header(headers, "content-type") or "text/xml")
     if header(headers, "content-encoding") not in (None, "", "identity"):
         raise _media(
             "HTTP_CONTENT_ENCODING", "un corps compressé n'est pas accepté", "a compressed body is not accepted"

@@ -6,6 +6,9 @@ Input is outside text: no DTD, no entity, no network, no comment or processing i
 
 from __future__ import annotations
 
+from functools import cache
+from typing import cast
+
 from lxml import etree
 
 MAX_BYTES = 2 * 1024 * 1024
@@ -48,9 +51,10 @@ def parse(octets: bytes, charset: str | None = None, limite: int = MAX_BYTES) ->
     return root
 
 
-def _parse(octets: bytes, charset: str | None) -> etree._Element:
-    declared = charset if charset and octets.lstrip()[:5] != b"<?xml" else None
-    parser = etree.XMLParser(
+@cache
+def _parser(declared: str | None) -> etree.XMLParser[etree._Element]:
+    """Parsers hold no state between documents; there are as many as ENCODINGS."""
+    return etree.XMLParser(
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -59,8 +63,12 @@ def _parse(octets: bytes, charset: str | None) -> etree._Element:
         remove_pis=True,
         encoding=declared,
     )
+
+
+def _parse(octets: bytes, charset: str | None) -> etree._Element:
+    declared = charset.upper() if charset and octets.lstrip()[:5] != b"<?xml" else None
     try:
-        return etree.fromstring(octets, parser)
+        return etree.fromstring(octets, _parser(declared))
     except (etree.XMLSyntaxError, LookupError, ValueError) as erreur:
         if b"<!DOCTYPE" in octets or b"<!ENTITY" in octets:
             raise XmlInvalide("XML_DTD", "une déclaration DOCTYPE est interdite") from None
@@ -69,19 +77,16 @@ def _parse(octets: bytes, charset: str | None) -> etree._Element:
         raise XmlInvalide("XML_MALFORME", f"le corps n'est pas du XML bien formé{place}") from None
 
 
+_TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
+_COUNT = etree.XPath("count(//*)")
+
+
 def _check_shape(root: etree._Element) -> None:
-    """Depth and number of elements, walked without recursion."""
-    depth = elements = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        if event == "start":
-            depth += 1
-            elements += 1
-            if depth > MAX_DEPTH:
-                raise XmlInvalide("XML_PROFONDEUR", f"plus de {MAX_DEPTH} éléments imbriqués")
-            if elements > MAX_ELEMENTS:
-                raise XmlInvalide("XML_ELEMENTS", f"plus de {MAX_ELEMENTS} éléments")
-        else:
-            depth -= 1
+    """Depth and number of elements, counted by libxml2 and without recursion."""
+    if _TOO_DEEP(root):
+        raise XmlInvalide("XML_PROFONDEUR", f"plus de {MAX_DEPTH} éléments imbriqués")
+    if cast(float, _COUNT(root)) > MAX_ELEMENTS:
+        raise XmlInvalide("XML_ELEMENTS", f"plus de {MAX_ELEMENTS} éléments")
 
 
 def serialise(root: etree._Element) -> bytes:
