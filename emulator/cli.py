@@ -1,0 +1,123 @@
+"""tp-emulator: commands that parse, call one function and print. What is heavy is imported inside a command."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from tierspayant.emulator.config import CONTROL_PORT, PLATFORM_PORTS, Config, ConfigurationRefusee
+
+F = TypeVar("F", bound=Callable[..., Any])
+PORT = click.IntRange(0, 65535)
+
+
+def fail(sentence: str) -> NoReturn:
+    """One clear sentence on stderr, exit 1."""
+    click.echo(f"tp-emulator: {sentence}", err=True)
+    sys.exit(1)
+
+
+@click.group(context_settings={"auto_envvar_prefix": "TP_EMULATOR", "help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """An emulated third-party-payment platform that can be told to misbehave."""
+
+
+class Instant(click.ParamType[dt.datetime]):
+    """An ISO 8601 instant with its offset."""
+
+    name = "ISO"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        try:
+            instant = dt.datetime.fromisoformat(value)
+        except ValueError:
+            self.fail("not an ISO 8601 instant, for example 2024-01-31T10:00:00+01:00", param, ctx)
+        if instant.tzinfo is None:
+            self.fail("write the offset too, for example 2024-01-31T10:00:00+01:00", param, ctx)
+        return instant
+
+
+class NamedPort(click.ParamType[tuple[str, int]]):
+    """NAME=N."""
+
+    name = "NAME=N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        nom, sign, number = str(value).partition("=")
+        if not (nom and sign and number.isdigit() and int(number) <= 65535):
+            self.fail("write NAME=N, for example oxantis=8473", param, ctx)
+        return nom, int(number)
+
+
+def _platform_ports(command: F) -> F:
+    """One --NAME-port option per platform served by default."""
+    for nom, port in reversed(list(PLATFORM_PORTS.items())):
+        option = click.option(f"--{nom}-port", type=PORT, default=port, show_default=True, help="0: any free port.")
+        command = option(command)
+    return command
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--control-port", type=PORT, default=CONTROL_PORT, show_default=True, help="0: any free port.")
+@_platform_ports
+@click.option("--port", "ports", type=NamedPort(), multiple=True, help="A further platform, or another port for one.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of all chance.")
+@click.option("--now", type=Instant(), default=None, help="Where the virtual clock starts (default: real time).")
+@click.option("--token", default=None, help="Ask for this bearer token on the control port.")
+@click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Written when ready.")
+def serve(
+    host: str,
+    control_port: int,
+    ports: tuple[tuple[str, int], ...],
+    seed: int,
+    now: dt.datetime | None,
+    token: str | None,
+    ready_file: Path | None,
+    **named: int,
+) -> None:
+    """Serve the platforms until SIGTERM or Ctrl-C."""
+    of_platforms = {nom: named[f"{nom}_port"] for nom in PLATFORM_PORTS} | dict(ports)
+    run(
+        Config(
+            host=host,
+            control_port=control_port,
+            ports=of_platforms,
+            seed=seed,
+            now=now,
+            token=token,
+            ready_file=ready_file,
+        )
+    )
+
+
+def run(config: Config) -> None:
+    """Serve until told to stop; exit 1 with a sentence when it cannot start."""
+    from twisted.internet import reactor as installed  # noqa: TID251 - the one place of the emulator that takes it
+    from twisted.internet.defer import Deferred
+    from twisted.logger import globalLogBeginner, textFileLogObserver
+
+    from tierspayant.emulator.clock import HorsBornes
+    from tierspayant.emulator.service import Emulator
+
+    reactor: Any = installed
+    globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
+    try:
+        emulator = Emulator(reactor, config)
+        emulator.start()
+    except (ConfigurationRefusee, HorsBornes, OSError) as refused:
+        fail(str(refused))
+    for nom, base in emulator.bases().items():
+        click.echo(f"{nom}: {base}")
+    click.echo(f"control: {emulator.ready()['control']}")
+    reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(emulator.stop()))
+    reactor.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""The resources of one session in the control API: clock, effects, people, shops, settings, ledger."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from twisted.internet.defer import Deferred
+
+from tierspayant.emulator import effects, ledger, people, platforms_data
+from tierspayant.emulator.clock import MAX_SPEED
+from tierspayant.emulator.effects import convert
+from tierspayant.emulator.plan import Plan
+from tierspayant.emulator.problem import Problem, json_response, read_json
+from tierspayant.emulator.sessions import Session
+from tierspayant.schemas import plain
+from tierspayant.schemas.wire import HttpResponse
+
+DURATION = re.compile(
+    r"P(?:(?P<weeks>\d{1,5})W|(?:(?P<days>\d{1,6})D)?"
+    r"(?:T(?=\d)(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,8})M)?(?:(?P<seconds>\d{1,9}(?:\.\d{1,6})?)S)?)?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for a resource."""
+
+    method: str
+    query: dict[str, str]
+    body: bytes
+
+    def only(self, *methods: str) -> None:
+        """Raises Problem 405."""
+        if self.method not in methods:
+            raise Problem(405, "methode", f"this resource takes {', '.join(methods)}")
+
+    def json(self) -> Any:
+        """Raises Problem 400."""
+        return read_json(self.body)
+
+
+class _Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    freeze: bool | None = None
+    resume: bool | None = None
+    advance: str | None = None
+    set: dt.datetime | None = None
+    speed: Annotated[float, Meta(gt=0, le=MAX_SPEED)] | None = None
+
+
+class _Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    seed: int | None = None
+
+
+def serve(session: Session, steps: list[str], asked: Asked) -> Plan | Deferred[Plan]:
+    """The answer to a request below /sessions/<id>/. Raises Problem."""
+    match steps:
+        case ["ledger", "check"]:
+            asked.only("GET")
+            return Plan(ledger_check(session))
+        case [nom] if nom in _RESOURCES:
+            methods = _RESOURCES[nom]
+            asked.only(*methods)
+            return Plan(methods[asked.method](session, asked))
+    raise Problem(404, "adresse", f"a session has {', '.join(sorted(_RESOURCES))}")
+
+
+# ---------------------------------------------------------------------------------------------------------- clock
+
+
+def duration(written: str, place: str) -> dt.timedelta:
+    """An ISO 8601 duration in weeks or days and time (years and months have no fixed length). Raises Problem."""
+    found = DURATION.fullmatch(written)
+    parts = {nom: value for nom, value in found.groupdict().items() if value} if found else {}
+    if not parts:
+        raise Problem(422, "champ_invalide", "a positive ISO 8601 duration such as P3DT2H or PT90S", place)
+    seconds, _, fraction = parts.pop("seconds", "0").partition(".")
+    whole = dt.timedelta(**{nom: int(value) for nom, value in parts.items()})
+    return whole + dt.timedelta(seconds=int(seconds), microseconds=int(fraction.ljust(6, "0")))
+
+
+def get_clock(session: Session, asked: Asked) -> HttpResponse:
+    return json_response(session.clock.describe())
+
+
+def post_clock(session: Session, asked: Asked) -> HttpResponse:
+    order = convert(_Clock, asked.json(), "$")
+    given = [nom for nom in order.__struct_fields__ if getattr(order, nom) is not None]
+    if len(given) != 1:
+        raise Problem(422, "champ_invalide", "give exactly one of freeze, resume, advance, set, speed", "$")
+    if False in (order.freeze, order.resume):
+        raise Problem(422, "champ_invalide", f"{given[0]} is true or absent", f"$.{given[0]}")
+    clock = session.clock
+    if order.freeze:
+        clock.freeze()
+    elif order.resume:
+        clock.resume()
+    elif order.advance is not None:
+        clock.advance(duration(order.advance, "$.advance"))
+    elif order.set is not None:
+        clock.set(order.set)
+    elif order.speed is not None:
+        clock.set_speed(order.speed)
+    return json_response(clock.describe())
+
+
+# -------------------------------------------------------------------------------------------------------- effects
+
+
+def get_effects(session: Session, asked: Asked) -> HttpResponse:
+    return json_response([one.shown() for one in session.effects.manual])
+
+
+def put_effects(session: Session, asked: Asked) -> HttpResponse:
+    session.effects.manual[:] = effects.parse(asked.json(), session.plateformes, session.shared_port)
+    session.on_effects()
+    return get_effects(session, asked)
+
+
+def delete_effects(session: Session, asked: Asked) -> HttpResponse:
+    session.effects.manual.clear()
+    session.on_effects()
+    return HttpResponse(204)
+
+
+# --------------------------------------------------------------------------------------- people, shops, settings
+
+
+def get_people(session: Session, asked: Asked) -> HttpResponse:
+    return json_response(_listed([people.to_json(one) for one in session.world.people.values()]))
+
+
+def post_people(session: Session, asked: Asked) -> HttpResponse:
+    return json_response(session.world.add_person(asked.json()), 201)
+
+
+def get_magasins(session: Session, asked: Asked) -> HttpResponse:
+    return json_response(_listed([plain.to_plain(one) for one in session.world.magasins.values()]))
+
+
+def post_magasins(session: Session, asked: Asked) -> HttpResponse:
+    return json_response(session.world.add_magasin(asked.json()), 201)
+
+
+def get_reglages(session: Session, asked: Asked) -> HttpResponse:
+    return json_response({book.plateforme.nom: plain.to_plain(book.reglages) for book in session.books()})
+
+
+def put_reglages(session: Session, asked: Asked) -> HttpResponse:
+    """Settings of the platforms named, the others as they are; all of them, or none when one is wrong."""
+    value = convert(dict[str, dict[str, Any]], asked.json(), "$")
+    new = {}
+    for nom, changes in value.items():
+        if nom not in session.plateformes:
+            known = ", ".join(session.plateformes)
+            raise Problem(422, "champ_invalide", f"no such platform; there are {known}", f"$.{nom}")
+        try:
+            new[nom] = platforms_data.override(session.book(nom).reglages, changes)
+        except ValueError as wrong:
+            raise Problem(422, "champ_invalide", str(wrong), f"$.{nom}") from None
+    for nom, traits in new.items():
+        session.book(nom).reglages = traits
+    return get_reglages(session, asked)
+
+
+# --------------------------------------------------------------------------------------------------- the ledger
+
+
+def get_ledger(session: Session, asked: Asked) -> HttpResponse:
+    """The ledgers of all platforms together; each row says its platform."""
+    session.clock.catch_up()
+    whole: dict[str, list[Any]] = {"pec": [], "factures": [], "paiements": []}
+    for book in session.books():
+        for kind, rows in ledger.view(book).items():
+            whole.setdefault(kind, []).extend({**row, "plateforme": book.plateforme.nom} for row in rows)
+    return json_response(whole)
+
+
+def ledger_check(session: Session) -> HttpResponse:
+    session.clock.catch_up()
+    found = [
+        {**ecart.as_json(), "plateforme": book.plateforme.nom}
+        for book in session.books()
+        for ecart in ledger.check(book)
+    ]
+    return json_response({"ok": not found, "ecarts": found})
+
+
+# -------------------------------------------------------------------------------------------------------- others
+
+
+def post_reset(session: Session, asked: Asked) -> HttpResponse:
+    order = convert(_Reset, asked.json() if asked.body.strip() else {}, "$")
+    session.reset(order.seed)
+    return json_response(session.clock.describe())
+
+
+def _listed(rows: list[Any]) -> dict[str, Any]:
+    return {"elements": rows, "suivant": None}
+
+
+_RESOURCES: dict[str, dict[str, Callable[[Session, Asked], HttpResponse]]] = {
+    "clock": {"GET": get_clock, "POST": post_clock},
+    "effects": {"GET": get_effects, "PUT": put_effects, "DELETE": delete_effects},
+    "people": {"GET": get_people, "POST": post_people},
+    "magasins": {"GET": get_magasins, "POST": post_magasins},
+    "reglages": {"GET": get_reglages, "PUT": put_reglages},
+    "ledger": {"GET": get_ledger},
+    "reset": {"POST": post_reset},
+}
