@@ -21,12 +21,14 @@ Entries change by date when an insurer moves to another operator; what a file wa
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
@@ -145,3 +147,14 @@ def lire(chemin: Path, plateformes: frozenset[str]) -> Annuaire:
     if inconnues:
         raise AnnuaireInvalide(inconnues)
     return Annuaire(lu.entree)
+
+
+def text(entrees: Sequence[Mapping[str, Any]]) -> str:
+    """The entries as annuaire.toml writes them."""
+    return "\n".join(
+        "[[entree]]\n" + "".join(f"{cle} = {_toml(valeur)}\n" for cle, valeur in entree.items()) for entree in entrees
+    )
+
+
+def _toml(valeur: object) -> str:
+    return valeur.isoformat() if isinstance(valeur, dt.date) else json.dumps(valeur, ensure_ascii=False)

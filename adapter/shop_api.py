@@ -7,7 +7,7 @@ not found, never forbidden. Handlers live in shop_api_demandes.py (requests) and
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 from twisted.logger import Logger
 
@@ -24,6 +24,10 @@ PERSONNE: Final = CleApi("", Role.LECTURE, None, "")
 """Who calls an open path."""
 
 InThread = Callable[[Callable[[], CleApi | None]], Awaitable[CleApi | None]]
+
+
+class QuiAppelle(Protocol):
+    async def caller(self, appel: Appel, /) -> tuple[CleApi, str | None]: ...
 
 
 class Acces:
@@ -66,7 +70,7 @@ class ShopApi:
 
     log = Logger()
 
-    def __init__(self, acces: Acces, routes: Sequence[Route]) -> None:
+    def __init__(self, acces: QuiAppelle, routes: Sequence[Route]) -> None:
         self._acces = acces
         self._routes = routes
 

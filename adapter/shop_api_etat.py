@@ -39,7 +39,7 @@ class Etat:
     veille: Veille
     now: Callable[[], dt.datetime]
     pret: Callable[[], str | None]
-    mesures: Callable[[], bytes]
+    mesures: Callable[[Tables, Mapping[str, Plateforme]], bytes]
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -64,7 +64,8 @@ class Etat:
         )
 
     async def metrics(self, _visite: Visite) -> Reponse:
-        return Reponse(200, self.mesures(), "text/plain; version=0.0.4; charset=utf-8")
+        octets = await self.storage.read(lambda tables: self.mesures(tables, self.plateformes))
+        return Reponse(200, octets, "text/plain; version=0.0.4; charset=utf-8")
 
     async def openapi(self, _visite: Visite) -> Reponse:
         return Reponse(200, _file("openapi.yaml"), "application/yaml; charset=utf-8")

@@ -119,8 +119,11 @@ class Veille:
         return self._reactor.seconds()
 
     def announce(self, *cles: str) -> None:
-        """Something changed about these keys (entry ids, 'magasin:<finess>', 'tous')."""
-        for cle in cles:
+        """Something changed about these keys: entry ids, 'magasin:<finess>', 'magasins' (every shop), 'tous'."""
+        concernees = set(cles)
+        if "magasins" in concernees:
+            concernees |= {cle for cle in self._attentes if cle.startswith("magasin:")}
+        for cle in concernees:
             for attente in self._attentes.pop(cle, set()):
                 if not attente.called:
                     attente.callback(None)
@@ -137,7 +140,7 @@ class Veille:
     ) -> None:
         """Return at the next change of that key, after so many seconds, or when the caller hangs up.
 
-        `deja` looks, once the wait is registered, whether the change came in between: then there is nothing to wait for.
+        `deja` looks, once the wait is registered, whether the change came in between: then there is no wait.
         """
         attente: Deferred[None] = Deferred()
         self._attentes.setdefault(cle, set()).add(attente)

@@ -266,21 +266,24 @@ class Serveur(_Site):  # type: ignore[misc]
     def __init__(self, application: Application, reactor: IReactorTime) -> None:
         self.entree = Entree(application)
         super().__init__(self.entree, reactor=reactor, timeout=60, parsePOSTFormSubmission=False)
-        self.connexions = 0
+        self._canaux: set[Any] = set()
 
     def buildProtocol(self, addr: IAddress | None) -> WireProtocol | None:
-        if self.connexions >= CONNEXIONS_MAX:
+        if len(self._canaux) >= CONNEXIONS_MAX:
             return None
         canal: Any = super().buildProtocol(addr)
         canal.limite = limite_par_chemin
-        canal.perdu = self._lost
-        canal.site = self
-        canal.requestFactory = self.requestFactory
-        self.connexions += 1
+        canal.perdu = lambda: self._lost(canal)
+        self._canaux.add(canal)
         return cast(WireProtocol, canal)
 
-    def _lost(self) -> None:
-        self.connexions -= 1
+    def hang_up(self) -> None:
+        """Close what is still open: an orderly stop waits for nobody's keep-alive."""
+        for canal in list(self._canaux):
+            canal.transport.abortConnection()
+
+    def _lost(self, canal: Any) -> None:
+        self._canaux.discard(canal)
 
     def log(self, request: Request) -> None:
         """No access log: the application logs its events, without the addresses and queries of people."""

@@ -1,0 +1,122 @@
+"""What the operator's commands may ask on DIR/admin.sock: all that the shop API shows, for every shop, and orders.
+
+There is no key on this socket: its mode (0600) is the permission. The same routes are served in place, without a
+daemon, by the commands themselves (service.local_call).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tierspayant.adapter.annuaire import AnnuaireInvalide
+from tierspayant.adapter.availability import ouvert
+from tierspayant.adapter.body_json import document
+from tierspayant.adapter.config import ConfigInvalide
+from tierspayant.adapter.entry import Etat
+from tierspayant.adapter.keys import CleApi, Role
+from tierspayant.adapter.plateformes import Plateforme
+from tierspayant.adapter.problem import Erreur, Probleme, Refuse
+from tierspayant.adapter.render import instant
+from tierspayant.adapter.shop_api_etat import platform_rows
+from tierspayant.adapter.shop_calls import Route, Visite, route
+from tierspayant.adapter.shop_http import Appel, Reponse, en_json
+from tierspayant.adapter.storage.protocol import Storage, Tables
+from tierspayant.schemas.operations import Service
+
+OPERATEUR = CleApi("", Role.OPERATEUR, None, "")
+
+
+class AccesLocal:
+    """Whoever reaches the socket is the operator."""
+
+    async def caller(self, _appel: Appel) -> tuple[CleApi, str | None]:
+        return OPERATEUR, None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admin:
+    """The handlers' tools. `demon`: 'running' or 'stopped'; `reload` and `wake_all` do nothing without a daemon."""
+
+    storage: Storage
+    plateformes: Mapping[str, Plateforme]
+    now: Callable[[], dt.datetime]
+    magasins: Callable[[], Mapping[str, str]]
+    reload: Callable[[], None]
+    wake_all: Callable[[], None]
+    demon: str
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            route("GET", "/admin/etat", self.state),
+            route("POST", "/admin/recharger", self.recharger),
+            route("POST", "/admin/reveil", self.reveil),
+            route("POST", "/admin/pause", self.pause),
+        )
+
+    async def state(self, visite: Visite) -> Reponse:
+        def work(tables: Tables) -> dict[str, Any]:
+            noms = {numero: nom for nom, numero in self.magasins().items()}
+            return {
+                "demon": self.demon,
+                "releve_le": instant(self.now()),
+                "file": {etat.value: tables.count(None, (etat,)) for etat in Etat},
+                "plateformes": platform_rows(self.plateformes, tables.disponibilites(), (), None, visite.langue),
+                "comptes_retenus": [
+                    {
+                        "plateforme": un.plateforme,
+                        "magasin": noms.get(un.magasin, un.magasin),
+                        "raison": un.raison,
+                        "depuis": instant(un.depuis),
+                    }
+                    for un in tables.comptes()
+                    if un.retenu
+                ],
+            }
+
+        return en_json(await self.storage.read(work))
+
+    async def recharger(self, _visite: Visite) -> Reponse:
+        """Read shops, keys and directory again; a file that does not check changes nothing."""
+        try:
+            self.reload()
+        except (ConfigInvalide, AnnuaireInvalide) as erreur:
+            fautes = tuple(Erreur(None, "CONFIGURATION", ligne) for ligne in erreur.lignes)
+            raise Refuse(Probleme("demande_invalide", erreurs=fautes)) from None
+        return en_json({"recharge": True})
+
+    async def reveil(self, _visite: Visite) -> Reponse:
+        self.wake_all()
+        return en_json({"reveil": True})
+
+    async def pause(self, visite: Visite) -> Reponse:
+        """Stop or resume one service of a platform, or all of them."""
+        corps = document(visite.appel.corps)
+        nom, en_pause = str(corps.get("plateforme")), corps.get("en_pause")
+        if nom not in self.plateformes:
+            connues = ", ".join(sorted(self.plateformes))
+            raise _wrong("/plateforme", "PLATEFORME_INCONNUE", f"plateformes connues : {connues}")
+        if not isinstance(en_pause, bool):
+            raise _wrong("/en_pause", "TYPE_BOOLEEN", "true ou false est attendu")
+        try:
+            services = list(Service) if corps.get("service") is None else [Service(corps["service"])]
+        except ValueError:
+            raise _wrong("/service", "VALEUR_ADMISE", f"valeurs admises : {', '.join(Service)}") from None
+        now = self.now()
+
+        def work(tables: Tables) -> None:
+            for service in services:
+                connu = tables.disponibilite(nom, service) or ouvert(nom, service, now)
+                tables.put_disponibilite(replace(connu, en_pause=en_pause))
+                donnees: dict[str, str | int | None] = {"plateforme": nom, "service": service}
+                tables.add_evenement("pause" if en_pause else "reprise", now, None, None, donnees)
+
+        await self.storage.write(work)
+        self.wake_all()
+        return en_json({"plateforme": nom, "services": [service.value for service in services], "en_pause": en_pause})
+
+
+def _wrong(champ: str, regle: str, detail: str) -> Refuse:
+    return Refuse(Probleme("demande_invalide", erreurs=(Erreur(champ, regle, detail),)))

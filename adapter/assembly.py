@@ -1,0 +1,158 @@
+"""What the daemon and a command without one are both made of: files read, routes built, one call answered in place."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from tierspayant.adapter import master_key, metrics, platform_rows, reload
+from tierspayant.adapter.admin import AccesLocal, Admin
+from tierspayant.adapter.annuaire import AnnuaireInvalide
+from tierspayant.adapter.config import ConfigInvalide, Configuration
+from tierspayant.adapter.daemon_client import check
+from tierspayant.adapter.entry import Entry
+from tierspayant.adapter.ids import Ids
+from tierspayant.adapter.plateformes import Plateforme
+from tierspayant.adapter.shop_api import ShopApi
+from tierspayant.adapter.shop_api_demandes import Demandes
+from tierspayant.adapter.shop_api_etat import Etat
+from tierspayant.adapter.shop_calls import Veille
+from tierspayant.adapter.shop_http import Appel
+from tierspayant.adapter.storage.lock import BaseOccupee
+from tierspayant.adapter.storage.protocol import Storage, StorageError
+from tierspayant.adapter.storage.sqlite import InlineSqlite
+from tierspayant.adapter.vault import Vault
+
+
+class DemarrageRefuse(Exception):
+    """The daemon cannot start; one sentence per line."""
+
+    def __init__(self, *lignes: str) -> None:
+        super().__init__("\n".join(lignes))
+        self.lignes = lignes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lu:
+    """Everything read from files before anything starts."""
+
+    vivant: reload.Vivant
+    plateformes: Mapping[str, Plateforme]
+    vault: Vault
+
+    @property
+    def configuration(self) -> Configuration:
+        return self.vivant.configuration
+
+    @property
+    def base(self) -> Path:
+        return self.configuration.chemin(self.configuration.reglages.stockage.base)
+
+
+def read_files(configuration: Configuration) -> Lu:
+    """Raises DemarrageRefuse with every fault."""
+    try:
+        plateformes = platform_rows.rows(configuration)
+        vivant = reload.load(configuration)
+        vault = master_key.read(configuration.chemin(configuration.reglages.stockage.cle_maitre_fichier)).vault()
+    except (ConfigInvalide, AnnuaireInvalide) as erreur:
+        raise DemarrageRefuse(*erreur.lignes) from None
+    except master_key.CleMaitreIllisible as erreur:
+        raise DemarrageRefuse(str(erreur)) from None
+    return Lu(vivant=vivant, plateformes=plateformes, vault=vault)
+
+
+def real_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pieces:
+    """What both the daemon and a command without one are made of."""
+
+    lu: Lu
+    storage: Storage
+    veille: Veille
+    now: Callable[[], dt.datetime]
+    ids: Ids
+    wake: Callable[[Entry], None]
+    wake_all: Callable[[], None]
+    reload: Callable[[], None]
+    demon: str
+    pret: Callable[[], str | None] = field(default=lambda: None)
+
+    def demandes(self) -> Demandes:
+        return Demandes(
+            storage=self.storage,
+            vault=self.lu.vault,
+            ids=self.ids,
+            annuaire=lambda: self.lu.vivant.annuaire,
+            plateformes=self.lu.plateformes,
+            veille=self.veille,
+            now=self.now,
+            wake=self.wake,
+            file_max=self.lu.configuration.reglages.livraison.file_max,
+        )
+
+    def etat(self) -> Etat:
+        return Etat(
+            storage=self.storage,
+            plateformes=self.lu.plateformes,
+            veille=self.veille,
+            now=self.now,
+            pret=self.pret,
+            mesures=metrics.text,
+        )
+
+    def admin(self) -> Admin:
+        return Admin(
+            storage=self.storage,
+            plateformes=self.lu.plateformes,
+            now=self.now,
+            magasins=self.lu.vivant.magasins,
+            reload=self.reload,
+            wake_all=self.wake_all,
+            demon=self.demon,
+        )
+
+    def admin_api(self) -> ShopApi:
+        return ShopApi(AccesLocal(), (*self.admin().routes(), *self.demandes().routes(), *self.etat().routes()))
+
+
+def local_call(configuration: Configuration, methode: str, url: str, corps: object) -> Any:
+    """One call of a command answered from the database, when no daemon runs. Raises DemarrageRefuse, daemon Refuse."""
+    lu = read_files(configuration)
+    try:
+        storage = InlineSqlite(lu.base)
+    except BaseOccupee:
+        raise DemarrageRefuse("a daemon holds the database but its admin socket does not answer") from None
+    except StorageError as erreur:
+        raise DemarrageRefuse(str(erreur)) from None
+    pieces = Pieces(
+        lu=lu,
+        storage=storage,
+        veille=Veille(Clock()),
+        now=real_now,
+        ids=Ids(random.SystemRandom()),
+        wake=lambda _entry: None,
+        wake_all=lambda: None,
+        reload=lambda: None,
+        demon="stopped",
+    )
+    chemin, _, requete = url.partition("?")
+    appel = Appel(methode, chemin, requete, {"host": "localhost"}, b"" if corps is None else json.dumps(corps).encode())
+    recues: list[Any] = []
+    try:
+        _ = Deferred.fromCoroutine(pieces.admin_api()(appel)).addBoth(recues.append)
+    finally:
+        _ = storage.close()
+    [reponse] = recues
+    return check(reponse.statut, reponse.corps).document

@@ -1,0 +1,50 @@
+"""`tp-adapter`: commands parse, call one function, print. What is heavy is imported inside the command that needs it.
+
+Exit codes: 0 done, 1 refused or failed (one sentence on stderr), 2 usage.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tierspayant.adapter import cli_config, cli_queue, cli_state
+
+Fichier = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Keep a shop's requests and deliver each exactly once to its tiers payant platforms."""
+
+
+@main.command()
+@click.option("--config", "fichier", type=Fichier, default=Path("adapter.toml"), envvar="TP_ADAPTER_CONFIG")
+@click.option("--ready-file", type=Fichier, help="written once the API answers: pid and address, as JSON")
+@click.option("--clock", metavar="URL", help="follow an emulator session's clock (development and tests)")
+@click.option("--host", help="address of the shop API, instead of [api] hote")
+@click.option("--port", type=click.IntRange(0, 65_535), help="port of the shop API, instead of [api] port")
+def serve(fichier: Path, ready_file: Path | None, clock: str | None, host: str | None, port: int | None) -> None:
+    """Run the daemon until SIGTERM."""
+    from tierspayant.adapter import config
+    from tierspayant.adapter.assembly import DemarrageRefuse
+    from tierspayant.adapter.cli_output import fail
+    from tierspayant.adapter.service import run
+
+    api = {cle: valeur for cle, valeur in (("hote", host), ("port", port)) if valeur is not None}
+    try:
+        configuration = config.charger(fichier, {"api": api} if api else {})
+    except config.ConfigInvalide as erreur:
+        fail(*erreur.lignes)
+    from twisted.internet import reactor  # noqa: TID251 - the one place that names it
+
+    try:
+        run(reactor, configuration, ready_file=ready_file, clock=clock)
+    except DemarrageRefuse as erreur:
+        fail(*erreur.lignes)
+
+
+cli_config.register(main)
+cli_state.register(main)
+cli_queue.register(main)

@@ -1,0 +1,219 @@
+"""Commands that make or change the configuration: init, check-config, migrate, magasin, compte, cle, key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tierspayant.adapter.cli_output import fail, print_json, print_table
+
+Fichier = click.Path(dir_okay=False, path_type=Path)
+
+with_config = click.option(
+    "--config",
+    "fichier",
+    type=Fichier,
+    default=Path("adapter.toml"),
+    envvar="TP_ADAPTER_CONFIG",
+    show_default=True,
+    help="the configuration file (or TP_ADAPTER_CONFIG)",
+)
+with_json = click.option("--json", "en_json", is_flag=True, help="print JSON")
+
+
+@click.command()
+@click.argument("dossier", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--emulateur", type=Fichier, help="ready file of a running emulator: fills platforms and directory")
+@with_json
+def init(dossier: Path, emulateur: Path | None, en_json: bool) -> None:
+    """Make a folder from which the daemon starts at once."""
+    from tierspayant.adapter import annuaire, config, emulator_facts
+    from tierspayant.adapter.init import InitRefuse, make
+
+    try:
+        fait = make(dossier, emulator_facts.from_ready_file(emulateur) if emulateur else None)
+    except InitRefuse as erreur:
+        fail(str(erreur))
+    except (config.ConfigInvalide, annuaire.AnnuaireInvalide) as erreur:
+        fail(*erreur.lignes)
+    if en_json:
+        print_json(
+            {
+                "configuration": str(fait.configuration),
+                "cle_demo": str(fait.cle_demo),
+                "cle_maitre": str(fait.cle_maitre),
+            }
+        )
+        return
+    click.echo(f"configuration: {fait.configuration}")
+    click.echo(f"API key of the shop 'demo': {fait.cle_demo}")
+    click.echo(f"master key (keep a copy elsewhere): {fait.cle_maitre}")
+    click.echo(f"start: tp-adapter serve --config {fait.configuration}")
+
+
+@click.command("check-config")
+@with_config
+def check_config(fichier: Path) -> None:
+    """Check the configuration, the directory and the secrets; print every fault."""
+    from tierspayant.adapter import annuaire, config, master_key, platform_rows
+
+    try:
+        lue = config.charger(fichier)
+        lignes = platform_rows.rows(lue)
+        annuaire.lire(lue.chemin(lue.reglages.annuaire), frozenset(lignes))
+        master_key.read(lue.chemin(lue.reglages.stockage.cle_maitre_fichier))
+    except (config.ConfigInvalide, annuaire.AnnuaireInvalide) as erreur:
+        fail(*erreur.lignes)
+    except master_key.CleMaitreIllisible as erreur:
+        fail(str(erreur))
+    manquants = [
+        f"{lue.fichier}: magasins.{nom}.comptes.{plateforme}.secret_fichier: the file cannot be read"
+        for nom, magasin in lue.reglages.magasins.items()
+        for plateforme, compte in magasin.comptes.items()
+        if not lue.chemin(compte.secret_fichier).is_file()
+    ]
+    if manquants:
+        fail(*manquants)
+    click.echo(f"{lue.fichier}: good ({len(lignes)} platforms, {len(lue.reglages.magasins)} shops)")
+
+
+@click.command()
+@with_config
+def migrate(fichier: Path) -> None:
+    """Bring the database to this version (serve does it too)."""
+    from tierspayant.adapter import config
+    from tierspayant.adapter.storage.lock import BaseOccupee
+    from tierspayant.adapter.storage.protocol import StorageError
+    from tierspayant.adapter.storage.sqlite import InlineSqlite
+
+    try:
+        lue = config.charger(fichier)
+        base = lue.chemin(lue.reglages.stockage.base)
+        _ = InlineSqlite(base).close()
+    except config.ConfigInvalide as erreur:
+        fail(*erreur.lignes)
+    except BaseOccupee:
+        fail("a running daemon holds the database: it brought it to its own version when it started")
+    except StorageError as erreur:
+        fail(str(erreur))
+    click.echo(f"{base}: up to date")
+
+
+@click.group()
+def magasin() -> None:
+    """Shops of this daemon."""
+
+
+@magasin.command("add")
+@click.argument("nom")
+@click.option("--finess", required=True, help="the shop's FINESS number")
+@click.option("--libelle", help="a name for people")
+@with_config
+@with_json
+def magasin_add(nom: str, finess: str, libelle: str | None, fichier: Path, en_json: bool) -> None:
+    """Add a shop and print its API key, once."""
+    from tierspayant.adapter import keys
+
+    cle = keys.neuve()
+    valeurs = {"finess": finess} | ({"libelle": libelle} if libelle else {})
+    _edit(
+        fichier,
+        {
+            f"magasins.{nom}": valeurs,
+            f"cles.{cle.identifiant}": {"magasin": nom, "role": "magasin", "empreinte": cle.empreinte},
+        },
+        nouveau=("magasins", nom),
+    )
+    if en_json:
+        print_json({"magasin": nom, "cle": cle.texte})
+    else:
+        click.echo(f"shop {nom} added; its API key, shown once: {cle.texte}")
+
+
+@magasin.command("list")
+@with_config
+@with_json
+def magasin_list(fichier: Path, en_json: bool) -> None:
+    """List the shops."""
+    from tierspayant.adapter import config
+
+    try:
+        lue = config.charger(fichier)
+    except config.ConfigInvalide as erreur:
+        fail(*erreur.lignes)
+    elements = [
+        {"magasin": nom, "finess": un.finess, "libelle": un.libelle, "comptes": ", ".join(sorted(un.comptes))}
+        for nom, un in lue.reglages.magasins.items()
+    ]
+    if en_json:
+        print_json({"elements": elements, "suivant": None})
+    else:
+        print_table(("magasin", "finess", "libelle", "comptes"), elements, "no shop yet: tp-adapter magasin add")
+
+
+@click.group()
+def cle() -> None:
+    """API keys."""
+
+
+@cle.command("add")
+@click.option("--magasin", "nom", help="the shop it speaks for (none for an operator)")
+@click.option("--role", type=click.Choice(["magasin", "lecture", "operateur"]), default="magasin")
+@with_config
+@with_json
+def cle_add(nom: str | None, role: str, fichier: Path, en_json: bool) -> None:
+    """Make an API key and print it, once."""
+    from tierspayant.adapter import keys
+
+    neuve = keys.neuve()
+    valeurs = ({"magasin": nom} if nom else {}) | {"role": role, "empreinte": neuve.empreinte}
+    _edit(fichier, {f"cles.{neuve.identifiant}": valeurs})
+    if en_json:
+        print_json({"magasin": nom, "role": role, "cle": neuve.texte})
+    else:
+        click.echo(f"API key, shown once: {neuve.texte}")
+
+
+@click.group()
+def compte() -> None:
+    """Accounts of shops on platforms."""
+
+
+@compte.command("set")
+@click.argument("plateforme")
+@click.option("--magasin", "nom", required=True)
+@click.option("--utilisateur", required=True)
+@click.option("--secret-fichier", required=True, type=Fichier, help="a file (0600) that holds the secret alone")
+@with_config
+def compte_set(plateforme: str, nom: str, utilisateur: str, secret_fichier: Path, fichier: Path) -> None:
+    """Give a shop its account on a platform."""
+    valeurs = {"utilisateur": utilisateur, "secret_fichier": str(secret_fichier.absolute())}
+    _edit(fichier, {f"magasins.{nom}.comptes.{plateforme}": valeurs})
+    click.echo(f"account of {nom} on {plateforme} set")
+
+
+def _edit(fichier: Path, tables: dict[str, dict[str, str]], nouveau: tuple[str, str] | None = None) -> None:
+    """Change the file, then tell the daemon if there is one. `nouveau`: a name that must not exist yet."""
+    from tierspayant.adapter import config, config_edit, daemon_client
+
+    try:
+        lue = config.charger(fichier)
+        if nouveau is not None and nouveau[1] in getattr(lue.reglages, nouveau[0]):
+            fail(f"{fichier}: {nouveau[0]}.{nouveau[1]} already exists")
+        config_edit.edit(lue.fichier, tables)
+    except config.ConfigInvalide as erreur:
+        fail(*erreur.lignes)
+    except OSError as erreur:
+        fail(f"{fichier}: {erreur.strerror}")
+    try:
+        daemon_client.ask(lue.prise_admin, "POST", "/admin/recharger", {})
+    except daemon_client.DemonAbsent:
+        return
+    except daemon_client.Refuse as erreur:
+        fail(f"written, but the running daemon did not take it: {erreur}")
+
+
+def register(main: click.Group) -> None:
+    for commande in (init, check_config, migrate, magasin, cle, compte):
+        main.add_command(commande)

@@ -1,0 +1,74 @@
+"""Commands that show or steer what is going on: status, encours, pause, resume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tierspayant.adapter.cli_config import with_config, with_json
+from tierspayant.adapter.cli_output import print_json, print_table
+from tierspayant.adapter.cli_reach import reach
+from tierspayant.schemas.operations import Service
+
+
+@click.command()
+@with_config
+@with_json
+def status(fichier: Path, en_json: bool) -> None:
+    """What is open, what is shut since when, how much waits."""
+    document = reach(fichier, "GET", "/admin/etat")
+    if en_json:
+        print_json(document)
+        return
+    compte = ", ".join(f"{nombre} {etat}" for etat, nombre in document["file"].items() if nombre) or "nothing"
+    click.echo(f"daemon: {document['demon']}   time: {document['releve_le']}   queue: {compte}")
+    print_table(
+        ("plateforme", "service", "etat", "depuis", "prochain_essai", "message"),
+        document["plateformes"],
+        "no platform configured",
+    )
+    for un in document["comptes_retenus"]:
+        click.echo(f"account of shop {un['magasin']} on {un['plateforme']} held: {un['raison']} since {un['depuis']}")
+
+
+@click.command()
+@with_config
+@with_json
+def encours(fichier: Path, en_json: bool) -> None:
+    """Money waiting, by platform, insurer and state."""
+    from tierspayant.schemas.money import en_euros
+
+    document = reach(fichier, "GET", "/v1/encours")
+    if en_json:
+        print_json(document)
+        return
+    lignes = [
+        une | {"assureur": en_euros(une["amc_centimes"]), "paye": en_euros(une["paye_centimes"])}
+        for une in document["elements"]
+    ]
+    colonnes = ("plateforme", "organisme", "etat", "resultat", "nombre", "inconnus", "assureur", "paye", "age_jours")
+    print_table(colonnes, lignes, "no money waiting")
+    click.echo(
+        f"total: {en_euros(document['amc_centimes'])} billed or to bill, {document['inconnus']} amounts not known"
+    )
+
+
+def _pause_command(nom: str, en_pause: bool, aide: str) -> click.Command:
+    @click.command(nom, help=aide)
+    @click.argument("plateforme")
+    @click.option("--service", type=click.Choice([service.value for service in Service]), help="one service only")
+    @with_config
+    def command(plateforme: str, service: str | None, fichier: Path) -> None:
+        corps = {"plateforme": plateforme, "service": service, "en_pause": en_pause}
+        reach(fichier, "POST", "/admin/pause", corps)
+        click.echo(f"{plateforme} {service or 'all services'}: {'paused' if en_pause else 'resumed'}")
+
+    return command
+
+
+def register(main: click.Group) -> None:
+    main.add_command(status)
+    main.add_command(encours)
+    main.add_command(_pause_command("pause", True, "Stop sending to a platform, or to one of its services."))
+    main.add_command(_pause_command("resume", False, "Send again to a platform, or to one of its services."))

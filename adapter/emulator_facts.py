@@ -1,0 +1,87 @@
+"""What `init --emulateur` asks a running emulator: platforms and accounts over its control API, and its directory.
+
+The directory comes from the emulator's own command (`tp-emulator annuaire --toml`): the two programs share no code.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tierspayant.adapter.annuaire import text
+from tierspayant.adapter.init import Emulateur, InitRefuse, PlateformeConnue
+from tierspayant.schemas import plain
+from tierspayant.schemas.platforms import dialects
+
+DELAI = 20.0
+"""Seconds: everything asked here is on this machine."""
+
+
+def from_ready_file(chemin: Path) -> Emulateur:
+    """Everything init needs. Raises InitRefuse with one sentence."""
+    try:
+        pret: Mapping[str, Any] = json.loads(chemin.read_text(encoding="utf-8"))
+        control, urls = str(pret["control"]), {str(nom): str(url) for nom, url in pret["plateformes"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise InitRefuse(f"{chemin}: not the ready file of an emulator (is it running?)") from None
+    session = f"{control}/_control/v1/sessions/default"
+    reglages, magasins = _get(f"{session}/reglages"), _get(f"{session}/magasins")
+    plateformes = tuple(
+        PlateformeConnue(
+            nom=nom, dialecte=_dialect(nom, reglages.get(nom, {})), url=url, comptes=_accounts(nom, magasins)
+        )
+        for nom, url in urls.items()
+    )
+    return Emulateur(plateformes=plateformes, annuaire=_directory(frozenset(urls)))
+
+
+def _get(url: str) -> Any:
+    if not url.startswith("http://"):
+        raise InitRefuse("the emulator's control base is an http:// address")
+    try:
+        with urllib.request.urlopen(url, timeout=DELAI) as reponse:
+            return json.loads(reponse.read())
+    except (OSError, ValueError):
+        raise InitRefuse(f"{url}: the emulator does not answer") from None
+
+
+def _dialect(nom: str, traits: Mapping[str, Any]) -> str:
+    """The dialect of that name, else the one whose way of speaking the platform's settings have (a white label)."""
+    if nom in dialects():
+        return nom
+    parler = ("version_soap", "lots", "organisme_choisi")
+    for dialecte, un in sorted(dialects().items()):
+        plats = plain.to_plain(un.traits)
+        if all(plats[trait] == traits.get(trait) for trait in parler):
+            return dialecte
+    raise InitRefuse(f"the emulator's platform {nom} speaks no dialect that is installed here")
+
+
+def _accounts(nom: str, magasins: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
+    """User name (the FINESS, as the emulator has it) and secret of each ready-made shop."""
+    return {
+        un["finess"]: (un["finess"], str(un["comptes"][nom]))
+        for un in magasins.get("elements", [])
+        if nom in un.get("comptes", {})
+    }
+
+
+def _directory(plateformes: frozenset[str]) -> str:
+    """The emulator's directory, without the platforms it does not serve now."""
+    voisin = Path(sys.executable).with_name("tp-emulator")
+    commande = str(voisin) if voisin.exists() else shutil.which("tp-emulator")
+    if commande is None:
+        raise InitRefuse("tp-emulator is not installed here: the payer directory cannot be filled")
+    fini = subprocess.run([commande, "annuaire", "--toml"], capture_output=True, timeout=DELAI, check=False)
+    try:
+        entrees = tomllib.loads(fini.stdout.decode())["entree"]
+    except (ValueError, KeyError):
+        raise InitRefuse("tp-emulator annuaire --toml gave no directory") from None
+    return text([une for une in entrees if une.get("plateforme") in plateformes])

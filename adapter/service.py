@@ -1,0 +1,247 @@
+"""The daemon: built, started, stopped. Time, chance and the reactor enter the program here and nowhere else.
+
+Start: configuration, keys, storage (under its lock), dialects loaded in a thread, delivery, shop API, admin socket,
+ready file. Stop (SIGTERM, SIGINT): no new connection, lanes finish the exchanges under way within `delai_arret`,
+storage closes, exit 0. What was still under way is in doubt at the next start and is asked about, not sent again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import random
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.defer import TimeoutError as TimedOut
+from twisted.internet.endpoints import TCP4ServerEndpoint, UNIXServerEndpoint
+from twisted.internet.error import CannotListenError, ConnectError
+from twisted.internet.interfaces import IListeningPort, IReactorTime
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
+from twisted.python.threadpool import ThreadPool
+
+from tierspayant.adapter import platform_agents, platform_rows, reload
+from tierspayant.adapter.announcing import AnnouncingStorage
+from tierspayant.adapter.assembly import DemarrageRefuse, Lu, Pieces, read_files, real_now
+from tierspayant.adapter.clock_source import ask_clock
+from tierspayant.adapter.config import ConfigInvalide, Configuration
+from tierspayant.adapter.config_edit import write_file
+from tierspayant.adapter.delivery import SERVICES, Delivery, Outside
+from tierspayant.adapter.followed_clock import HorlogeIllisible, HorlogeSuivie, url_of
+from tierspayant.adapter.ids import Ids
+from tierspayant.adapter.keys import Memoire
+from tierspayant.adapter.shop_api import Acces, ShopApi
+from tierspayant.adapter.shop_calls import Veille
+from tierspayant.adapter.shop_http import Serveur
+from tierspayant.adapter.storage.lock import BaseOccupee
+from tierspayant.adapter.storage.protocol import Storage, StorageError
+from tierspayant.adapter.storage.sqlite import SqliteStorage
+from tierspayant.schemas import platforms
+
+log = Logger()
+
+PRISE_MAX: Final = 100
+"""Characters of a socket's path: the system's limit is 108 bytes on Linux, less elsewhere."""
+
+DELAI_LIENS: Final = 2.0
+"""Seconds calls under way get to be answered once lanes have stopped."""
+
+
+def followed_now(horloge: IReactorTime) -> Callable[[], dt.datetime]:
+    return lambda: dt.datetime.fromtimestamp(horloge.seconds(), dt.UTC)
+
+
+class Demon:
+    """A running daemon. `start` then `stop`, once each."""
+
+    def __init__(self, reactor: Any, lu: Lu, *, ready_file: Path | None, clock: str | None) -> None:
+        self._reactor = reactor
+        self._lu = lu
+        self._ready_file = ready_file
+        self._clock_url = clock
+        self._threads = ThreadPool(0, 2, "tp-adapter")
+        self._ports: list[IListeningPort] = []
+        self._serveurs: list[Serveur] = []
+        self._horloge: HorlogeSuivie | None = None
+        self._storage: Storage | None = None
+        self._delivery: Delivery | None = None
+        self._stopping = False
+        self.veille = Veille(reactor)
+
+    async def start(self) -> None:
+        """Raises DemarrageRefuse; what was opened by then is closed by `stop`."""
+        configuration, lu = self._lu.configuration, self._lu
+        self._threads.start()
+        time, now = await self._time()
+        self._storage = AnnouncingStorage(self._open(), lambda cles: self.veille.announce(*cles))
+        dialectes = {une.dialecte for une in lu.plateformes.values()}
+        for dialecte in dialectes:
+            await deferToThreadPool(self._reactor, self._threads, platforms.client, dialecte)
+        chance = random.Random(configuration.reglages.livraison.graine or secrets.randbits(64))
+        outside = Outside(agent=self._agents(), clock=time, now=now, chance=chance)
+        self._delivery = Delivery(
+            self._storage, lu.vault, lu.plateformes.values(), list(lu.vivant.magasins().values()), outside
+        )
+        pieces = Pieces(
+            lu=lu,
+            storage=self._storage,
+            veille=self.veille,
+            now=now,
+            ids=Ids(chance),
+            wake=self._delivery.wake_for,
+            wake_all=self._wake_all,
+            reload=self._reload,
+            demon="running",
+            pret=lambda: "arret en cours" if self._stopping else None,
+        )
+        count = await self._delivery.start()
+        log.info("started; {count} requests were under way when the daemon last stopped", count=count)
+        await self._listen(pieces)
+
+    async def _time(self) -> tuple[IReactorTime, Callable[[], dt.datetime]]:
+        if self._clock_url is None:
+            return self._reactor, real_now
+        if not platform_rows.only_loopback(self._lu.configuration):
+            raise DemarrageRefuse("--clock is for development and tests: every platform address must be loopback")
+        try:
+            ask = ask_clock(self._reactor, url_of(self._clock_url))
+            premiere = await ask()
+        except HorlogeIllisible as erreur:
+            raise DemarrageRefuse(f"--clock {self._clock_url}: {erreur}") from None
+        except ConnectError as erreur:
+            raise DemarrageRefuse(f"--clock {self._clock_url}: no answer ({type(erreur).__name__})") from None
+        self._horloge = HorlogeSuivie(self._reactor, ask, premiere)
+        self._horloge.start()
+        return self._horloge, followed_now(self._horloge)
+
+    def _open(self) -> SqliteStorage:
+        try:
+            return SqliteStorage(self._lu.base, self._reactor.callFromThread)
+        except BaseOccupee:
+            raise DemarrageRefuse(f"{self._lu.base}: another daemon already holds this database") from None
+        except StorageError as erreur:
+            raise DemarrageRefuse(str(erreur)) from None
+
+    def _agents(self) -> Any:
+        try:
+            return platform_agents.agents(self._reactor, self._lu.configuration)
+        except ConfigInvalide as erreur:
+            raise DemarrageRefuse(*erreur.lignes) from None
+
+    async def _listen(self, pieces: Pieces) -> None:
+        reglages = self._lu.configuration.reglages
+        self._acces = Acces(
+            reglages.cles_api(), self._lu.vivant.magasins(), Memoire(secrets.token_bytes(32)), self._in_thread
+        )
+        api = ShopApi(self._acces, (*pieces.demandes().routes(), *pieces.etat().routes()))
+        port: Any = await self._serve(self._endpoint(), api, f"{reglages.api.hote}:{reglages.api.port}")
+        prise = self._lu.configuration.prise_admin
+        if len(str(prise)) > PRISE_MAX:
+            raise DemarrageRefuse(f"{prise}: too long for a socket; put the configuration in a shorter path")
+        prise.unlink(missing_ok=True)
+        ancien = os.umask(0o177)
+        try:
+            endpoint = UNIXServerEndpoint(self._reactor, str(prise), mode=0o600, wantPID=False)
+            await self._serve(endpoint, pieces.admin_api(), str(prise))
+        finally:
+            os.umask(ancien)
+        scheme = "https" if reglages.api.tls_certificat else "http"
+        adresse = f"{scheme}://{reglages.api.hote}:{port.getHost().port}"
+        log.info("shop API at {adresse}", adresse=adresse)
+        if self._ready_file is not None:
+            write_file(self._ready_file, json.dumps({"pid": os.getpid(), "api": adresse}) + "\n")
+
+    def _endpoint(self) -> Any:
+        api = self._lu.configuration.reglages.api
+        if api.tls_certificat is None or api.tls_cle is None:
+            return TCP4ServerEndpoint(self._reactor, api.port, interface=api.hote)
+        from twisted.internet.endpoints import SSL4ServerEndpoint
+        from twisted.internet.ssl import DefaultOpenSSLContextFactory
+
+        chemin = self._lu.configuration.chemin
+        contexte = DefaultOpenSSLContextFactory(str(chemin(api.tls_cle)), str(chemin(api.tls_certificat)))
+        return SSL4ServerEndpoint(self._reactor, api.port, contexte, interface=api.hote)
+
+    async def _serve(self, endpoint: Any, application: ShopApi, lieu: str) -> IListeningPort:
+        serveur = Serveur(application, self._reactor)
+        try:
+            port: IListeningPort = await endpoint.listen(serveur)
+        except CannotListenError as erreur:
+            raise DemarrageRefuse(f"{lieu}: cannot listen: {erreur.socketError}") from None
+        self._ports.append(port)
+        self._serveurs.append(serveur)
+        return port
+
+    def _in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
+        return deferToThreadPool(self._reactor, self._threads, work)
+
+    def _wake_all(self) -> None:
+        if self._delivery is not None:
+            self._delivery.wake((nom, service) for nom in self._lu.plateformes for service in SERVICES)
+
+    def _reload(self) -> None:
+        def apply(vivant: reload.Vivant) -> None:
+            self._acces.reload(vivant.configuration.reglages.cles_api(), vivant.magasins())
+
+        reload.again(self._lu.vivant, apply)
+        log.info("shops, keys and payer directory read again")
+
+    async def stop(self) -> None:
+        """Drain: finish what is under way within the limit, then close everything."""
+        self._stopping = True
+        if self._ready_file is not None:
+            self._ready_file.unlink(missing_ok=True)
+        for port in self._ports:
+            arret = port.stopListening()
+            if arret is not None:
+                await arret
+        if self._delivery is not None:
+            limite = self._lu.configuration.reglages.livraison.delai_arret.total_seconds()
+            await self._at_most(self._delivery.stop(), limite, "exchanges still under way; they will be asked about")
+        self.veille.close()
+        appels = [travail for serveur in self._serveurs for travail in serveur.entree.en_cours]
+        await self._at_most(DeferredList(appels), DELAI_LIENS, "calls left without an answer")
+        for serveur in self._serveurs:
+            serveur.hang_up()
+        if self._horloge is not None:
+            self._horloge.stop()
+        if self._storage is not None:
+            await self._storage.close()
+        self._threads.stop()
+        log.info("stopped")
+
+    async def _at_most(self, travail: Deferred[Any], secondes: float, sinon: str) -> None:
+        try:
+            await travail.addTimeout(secondes, self._reactor)
+        except (CancelledError, TimedOut):
+            log.info("stopping: {sinon}", sinon=sinon)
+
+
+def run(reactor: Any, configuration: Configuration, *, ready_file: Path | None, clock: str | None) -> None:
+    """Run until SIGTERM or SIGINT. Raises DemarrageRefuse when it cannot start."""
+    lu = read_files(configuration)
+    globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
+    demon = Demon(reactor, lu, ready_file=ready_file, clock=clock)
+    refus: list[BaseException] = []
+
+    async def start() -> None:
+        try:
+            await demon.start()
+        except BaseException as erreur:  # told after the reactor has stopped, whatever it is
+            refus.append(erreur)
+            reactor.stop()
+
+    def launch() -> None:
+        _ = Deferred.fromCoroutine(start())
+
+    reactor.callWhenRunning(launch)
+    reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(demon.stop()))
+    reactor.run()
+    if refus:
+        raise refus[0]
