@@ -46,7 +46,7 @@ class Vault:
         self._chance = chance
 
     def fingerprint(self, tables: Tables, genre: str, octets: bytes) -> str:
-        """A keyed hash: equal for equal input, meaningless without the key, the same after a rotation of master keys."""
+        """A keyed hash: equal for equal input, meaningless without the key, unchanged by a rotation of master keys."""
         cle = tables.data_key_of(*_LOOKUP) or self._new_key(tables, *_LOOKUP)
         return hmac.new(self._unwrap(cle), genre.encode() + b"\0" + octets, hashlib.sha256).hexdigest()
 
