@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from tierspayant.emulator import ledger, pec_desk
-from tierspayant.emulator.book import Book, Pec
+from tierspayant.emulator.book import Book
 from tierspayant.emulator.dates import business_day, midnight
+from tierspayant.emulator.rows import Pec
 from tierspayant.emulator.rules import annulation, pieces
 from tierspayant.emulator.rules.regle import Manque, motif
 from tierspayant.schemas.messages import (

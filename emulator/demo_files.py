@@ -10,9 +10,10 @@ import datetime as dt
 from typing import NamedTuple
 
 from tierspayant.emulator import ledger
-from tierspayant.emulator.book import Book, Envoi, FactureRecue, Lot, Pec
+from tierspayant.emulator.book import Book
 from tierspayant.emulator.dates import business_day, midnight, resolve, transfer_instant, working_days_later
 from tierspayant.emulator.people import Personne
+from tierspayant.emulator.rows import Envoi, FactureRecue, Lot, Pec
 from tierspayant.emulator.rules import tarif
 from tierspayant.emulator.tariff_tables import in_force
 from tierspayant.schemas.identity import Lpp, Prescripteur

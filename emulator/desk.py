@@ -12,9 +12,10 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from tierspayant.emulator import after_desk, directory_desk, invoice_desk, ledger, payments, pec_desk
-from tierspayant.emulator.book import Book, Vu
+from tierspayant.emulator import after_desk, directory_desk, invoice_desk, ledger, payments, pec_desk, rights_desk
+from tierspayant.emulator.book import Book
 from tierspayant.emulator.lifecycle import CoupIllegal
+from tierspayant.emulator.rows import Vu
 from tierspayant.emulator.rules.regle import Manque, motif
 from tierspayant.schemas.codes import table
 from tierspayant.schemas.faults import Cote, Faute
@@ -101,7 +102,7 @@ def _service_state(book: Book, entete: Entete, demande: EtatServiceDemande, now:
 
 
 _DESKS: dict[Operation, Callable[[Book, Entete, Any, dt.datetime], Reponse]] = {
-    Operation.DROITS: pec_desk.rights,
+    Operation.DROITS: rights_desk.rights,
     Operation.PANIER: directory_desk.offers,
     Operation.ORGANISMES: directory_desk.insurers,
     Operation.DEVIS: pec_desk.ask,

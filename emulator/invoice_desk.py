@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from tierspayant.emulator import ledger, payments, pec_desk
-from tierspayant.emulator.book import Book, FactureRecue, Lot, Pec
+from tierspayant.emulator.book import Book
 from tierspayant.emulator.dates import business_day
+from tierspayant.emulator.rows import FactureRecue, Lot, Pec
 from tierspayant.emulator.rules import facture
 from tierspayant.emulator.rules.regle import Manque, motif
 from tierspayant.schemas.messages import (

@@ -10,8 +10,9 @@ from __future__ import annotations
 import datetime as dt
 
 from tierspayant.emulator import ledger
-from tierspayant.emulator.book import Book, Envoi, FactureRecue
+from tierspayant.emulator.book import Book
 from tierspayant.emulator.dates import business_day, transfer_instant, working_days_later
+from tierspayant.emulator.rows import Envoi, FactureRecue
 from tierspayant.emulator.rules.regle import Manque, motif
 from tierspayant.schemas.faults import Cote, Faute
 from tierspayant.schemas.messages import (

@@ -6,25 +6,21 @@ import datetime as dt
 
 import msgspec
 
-from tierspayant.emulator import ledger, levers
-from tierspayant.emulator.book import Book, Pec, equipment_key
+from tierspayant.emulator import ledger, levers, rights_desk
+from tierspayant.emulator.book import Book
 from tierspayant.emulator.dates import business_day, midnight
+from tierspayant.emulator.rows import Pec, equipment_key
 from tierspayant.emulator.rules import droits, pec, tarif
 from tierspayant.emulator.rules.regle import Manque, motif
 from tierspayant.emulator.scenario import Scenario
 from tierspayant.emulator.tariff_tables import in_force
 from tierspayant.schemas.messages import (
-    Droits,
-    DroitsDemande,
-    DroitsReponse,
     Entete,
     EtatPecDemande,
     EtatPecReponse,
     Motif,
     PecDemande,
     PecReponse,
-    ResultatDroits,
-    ResultatFacture,
     ResultatPec,
     TypeEquipement,
     TypePiece,
@@ -45,71 +41,12 @@ LONG_ANALYSIS = dt.timedelta(hours=24)
 """A decision that takes this long starts as *created*, where the platform has that state (ours)."""
 
 
-# ------------------------------------------------------------------------------------------------------ rights
-
-
-def identity(book: Book, demande: DroitsDemande | PecDemande) -> droits.Identite:
-    """Who a request is about, as this platform finds it."""
-    return droits.identify(
-        book.world,
-        book.plateforme.nom,
-        demande.carte,
-        demande.assure,
-        demande.beneficiaire,
-        demande.date_soins,
-        demande.organisme,
-        book.reglages.organisme_choisi,
-    )
-
-
-def rights(book: Book, entete: Entete, demande: DroitsDemande, now: dt.datetime) -> DroitsReponse:
-    """Whether rights are open on the care date."""
-    facts = identity(book, demande)
-    motifs = droits.check(facts)
-    amc, one = facts.amc, facts.personne
-    if motifs or amc is None or one is None:
-        closed = any(reason.code in droits.FERMES for reason in motifs)
-        return DroitsReponse(
-            resultat=ResultatDroits.FERMES if closed else ResultatDroits.INCONNU,
-            organisme=amc.organisme if amc else None,
-            libelle_organisme=amc.libelle if amc else None,
-            motifs=motifs,
-        )
-    return DroitsReponse(
-        resultat=ResultatDroits.OUVERTS,
-        droits=Droits(
-            du=one.droits_du,
-            au=one.droits_au,
-            pec_requise=True,
-            conventionne=amc.reseau is None or entete.magasin.clair in amc.reseau,
-            dernier_equipement=history(book, one.carte, amc.historique == "vivant"),
-        ),
-        organisme=amc.organisme,
-        libelle_organisme=amc.libelle,
-    )
-
-
-def history(book: Book, carte: str, alive: bool) -> dt.date | None:
-    """The last covered equipment: the card's, and with a living history what was billed since."""
-    known = book.world.people[carte].dernier_equipement
-    if not alive:
-        return known
-    delivered = [
-        row.facture.date_delivrance
-        for numero in book.index.pec_by_person.get(carte, ())
-        for row in (book.factures[cle] for cle in book.index.factures_by_pec.get(numero, ()))
-        if row.etat not in {ResultatFacture.REJETEE, ResultatFacture.ANNULEE}
-        and book.pec[numero].demande.equipement.type is not TypeEquipement.LENTILLES
-    ]
-    return max((day for day in (known, *delivered) if day is not None), default=None)
-
-
 # ---------------------------------------------------------------------------------------------- quote and PEC
 
 
 def ask(book: Book, entete: Entete, demande: PecDemande, now: dt.datetime) -> PecReponse:
     """A quote or a PEC request. Refusals about the person are not recorded; every other answer has a number."""
-    facts = identity(book, demande)
+    facts = rights_desk.identity(book, demande)
     motifs = droits.check(facts)
     if motifs or facts.amc is None or facts.personne is None:
         return _unrecorded(book, demande, motifs)
@@ -163,7 +100,7 @@ def examine(book: Book, magasin: str, demande: PecDemande, carte: str, now: dt.d
         magasin=magasin,
         doublon=_duplicate(book, magasin, carte, demande),
         engage_ailleurs=amc.bloque_autre_magasin and _engaged_elsewhere(book, magasin, carte),
-        dernier_equipement=history(book, carte, amc.historique == "vivant"),
+        dernier_equipement=rights_desk.history(book, carte, amc.historique == "vivant"),
         allocation=allowance_left(book, carte, demande.date_soins.year),
     )
 
