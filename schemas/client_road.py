@@ -121,7 +121,8 @@ class ClientRoad:
             blocs = {self._grammaire.entete: self._grammaire.build_entete(entete)}
             root = road.message(tour.nom, tour.build(demande), blocs)
         except ZeepError as erreur:
-            raise _unsayable("CHAMP_MANQUANT", str(getattr(erreur, "path", None) or tour.nom)) from None
+            regle = "CHAMP_REPETE" if "maxOccurs" in str(erreur) else "CHAMP_MANQUANT"
+            raise _unsayable(regle, "/".join(getattr(erreur, "path", None) or [tour.nom])) from None
         except ValueError:
             raise _unsayable("VALEUR_CARACTERES", tour.nom) from None
         self._check(root, tour)

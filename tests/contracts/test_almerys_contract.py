@@ -169,7 +169,8 @@ def test_a_full_lot_of_500_invoices_of_six_lines_is_read() -> None:
     assert DIALECTE.load_server().read(DIALECTE.load_client().encode(ENTETE, plein)).demande == plein
     with pytest.raises(Faute) as refus:
         DIALECTE.load_client().encode(ENTETE, replace(plein, factures=(*factures, facture)))
-    assert (refus.value.cote, "facture" in refus.value.francais) == (Cote.CLIENT, True)
+    assert (refus.value.cote, refus.value.regle) == (Cote.CLIENT, "CHAMP_REPETE")
+    assert "« DeposerLot/facture »" in refus.value.francais
 
 
 # ------------------------------------------------------------------------------------------- states and return codes
