@@ -33,7 +33,8 @@ from tierspayant.schemas.soap import SoapVersion
 from tierspayant.schemas.wire import HttpRequest, HttpResponse
 
 some = settings(max_examples=25, suppress_health_check=list(HealthCheck))
-"""One example per operation or two: each draw is a whole message. Health checks mind inherited tests and big draws."""
+"""Each draw is a whole message per operation. `@given` stands inside the tests: pytest-twisted wraps a given test of a
+base class once and for all, so that a second subclass in one run would run the first one's."""
 more = settings(some, max_examples=120)
 
 
@@ -128,25 +129,31 @@ class ContratDialecte:
             requetes = {self.client.encode(appel.entete, appel.demande) for _ in range(3)}
             assert len(requetes) == 1, nom
 
-    @some
-    @given(st.data(), strategies.entetes)
-    def test_both_roads_agree_on_questions(self, data: st.DataObject, entete: Entete) -> None:
-        for operation in self.dialecte.names:
-            demande = data.draw(strategies.demandes(operation, self.dialecte.traits))
-            appel = self.appel(entete, demande)
-            assert appel.demande == demande
-            assert appel.entete == entete
-            assert appel.operation == operation
+    def test_both_roads_agree_on_questions(self) -> None:
+        @some
+        @given(st.data(), strategies.entetes)
+        def holds(data: st.DataObject, entete: Entete) -> None:
+            for operation in self.dialecte.names:
+                demande = data.draw(strategies.demandes(operation, self.dialecte.traits))
+                appel = self.appel(entete, demande)
+                assert appel.demande == demande
+                assert appel.entete == entete
+                assert appel.operation == operation
 
-    @some
-    @given(st.data(), strategies.entetes)
-    def test_both_roads_agree_on_answers(self, data: st.DataObject, entete: Entete) -> None:
-        for operation in self.dialecte.names:
-            appel = self.appel(entete, data.draw(strategies.demandes(operation, self.dialecte.traits)))
-            reponse = data.draw(self.reponses(operation, appel))
-            lu = self.client.decode(operation, entete.id_message, self.server.write(appel, reponse))
-            assert contenu(lu) in (self.mot(reponse), None), (operation, lu)
-            assert (contenu(lu) is None) == isinstance(lu, NotNow), (operation, lu)
+        holds()
+
+    def test_both_roads_agree_on_answers(self) -> None:
+        @some
+        @given(st.data(), strategies.entetes)
+        def holds(data: st.DataObject, entete: Entete) -> None:
+            for operation in self.dialecte.names:
+                appel = self.appel(entete, data.draw(strategies.demandes(operation, self.dialecte.traits)))
+                reponse = data.draw(self.reponses(operation, appel))
+                lu = self.client.decode(operation, entete.id_message, self.server.write(appel, reponse))
+                assert contenu(lu) in (self.mot(reponse), None), (operation, lu)
+                assert (contenu(lu) is None) == isinstance(lu, NotNow), (operation, lu)
+
+        holds()
 
     def reponses(self, operation: Operation, appel: Appel) -> st.SearchStrategy[Reponse]:
         """Answers to draw for a call; a dialect narrows what it cannot say."""
@@ -224,25 +231,31 @@ class ContratDialecte:
             reply = self.server.fault(appel.version, Faute(Cote.CLIENT, "TEC05", "ESSAI", "essai", "trial"))
             assert autre[ici].namespace.encode() in reply.body
 
-    @more
-    @given(st.data())
-    def test_a_spoilt_question_is_a_call_or_a_fault(self, data: st.DataObject) -> None:
-        nom, requete = data.draw(st.sampled_from(list(self.questions())))
-        body = data.draw(mutations.spoilt(requete.body))
-        try:
-            self.server.read(dataclasses.replace(requete, body=body))
-        except Faute as faute:
-            reply = self.server.fault(self.dialecte.traits.version_soap, faute)
-            assert isinstance(self.client.decode(Operation.ETAT_SERVICE, "m", reply), Refus), nom
+    def test_a_spoilt_question_is_a_call_or_a_fault(self) -> None:
+        @more
+        @given(st.data())
+        def holds(data: st.DataObject) -> None:
+            nom, requete = data.draw(st.sampled_from(list(self.questions())))
+            body = data.draw(mutations.spoilt(requete.body))
+            try:
+                self.server.read(dataclasses.replace(requete, body=body))
+            except Faute as faute:
+                reply = self.server.fault(self.dialecte.traits.version_soap, faute)
+                assert isinstance(self.client.decode(Operation.ETAT_SERVICE, "m", reply), Refus), nom
 
-    @more
-    @given(st.data())
-    def test_a_spoilt_answer_is_an_outcome(self, data: st.DataObject) -> None:
-        nom, operation, reponse = data.draw(st.sampled_from(list(self.answers())))
-        par_nom = {mot: une for une, mot in self.dialecte.names.items()}
-        id_message = self.message_id_of(reponse)
-        spoilt = dataclasses.replace(reponse, body=data.draw(mutations.spoilt(reponse.body)))
-        assert isinstance(self.client.decode(par_nom[operation], id_message, spoilt), Outcome), nom
+        holds()
+
+    def test_a_spoilt_answer_is_an_outcome(self) -> None:
+        @more
+        @given(st.data())
+        def holds(data: st.DataObject) -> None:
+            nom, operation, reponse = data.draw(st.sampled_from(list(self.answers())))
+            par_nom = {mot: une for une, mot in self.dialecte.names.items()}
+            id_message = self.message_id_of(reponse)
+            spoilt = dataclasses.replace(reponse, body=data.draw(mutations.spoilt(reponse.body)))
+            assert isinstance(self.client.decode(par_nom[operation], id_message, spoilt), Outcome), nom
+
+        holds()
 
     def test_fault_codes_come_back_as_what_they_allow(self) -> None:
         version = self.dialecte.traits.version_soap
