@@ -46,6 +46,10 @@ T = TypeVar("T")
 START = dt.datetime(2024, 1, 31, 9, 0, tzinfo=dt.UTC)
 LATENCY = 0.2
 """Seconds each way: long enough that a crash falls between sending and answering."""
+RESTART = 20.0
+"""Seconds a dead daemon stays dead: shorter than a platform's slowest answer, which is where doubles come from."""
+INSIST = 30.0
+"""Seconds after which a shop that got no answer posts the same again."""
 DEMO_SHOP = "759999014"
 
 
@@ -95,9 +99,14 @@ class _Collector:
 
 @dataclass
 class Fate:
-    """What befalls one request on its way. retard: seconds until the platform gets it; lost: its answer never comes."""
+    """What befalls one request on its way.
+
+    refused: the connection is. retard: seconds until the platform gets it. lost: the connection is cut at once and no
+    answer comes, whatever becomes of the request. never: it never arrives.
+    """
 
     refused: bool = False
+    never: bool = False
     retard: float = LATENCY
     lost: bool = False
 
@@ -136,8 +145,9 @@ class Network:
         body = _Collector()
         bodyProducer.startProducing(body)
         requete = HttpRequest(method.decode(), "/" + path, plain, body.octets)
-        self._clock.callLater(fate.retard, self._arrive, requete, answered, fate)
-        if fate.lost:
+        if not fate.never:
+            self._clock.callLater(fate.retard, self._arrive, requete, answered, fate)
+        if fate.lost or fate.never:
             self._clock.callLater(LATENCY, _fail, answered)
         return answered
 
@@ -239,7 +249,10 @@ def _result(deferred: Deferred[T]) -> T | None:
 
 @dataclass
 class Reglages:
-    """What a simulation varies. `next_step` and `delai_traitement` are where a proof puts something worse."""
+    """What a simulation varies. `next_step` and `delai_traitement` are where a proof puts something worse.
+
+    deaths: for each start of the daemon, the commit it dies at and on which side of it ('before', 'after').
+    """
 
     seed: int = 1
     storage: Callable[[], Storage] = MemoryStorage
@@ -248,6 +261,7 @@ class Reglages:
     recherche_par_reference: bool = True
     delai_traitement: dt.timedelta = dt.timedelta(minutes=2)
     plateformes: tuple[str, ...] = ("viamedis", "almerys")
+    deaths: tuple[tuple[int, str], ...] = ()
     fate: FateOf = field(default=lambda _: Fate())
 
 
@@ -281,7 +295,7 @@ class Monde:
         self.durable = reglages.storage()
         self.vault = Vault({"m": bytes(32)}, "m", self.chance.randbytes)
         self.ids = Ids(self.chance)
-        self.death: tuple[int, str] | None = None
+        self.deaths_to_come = list(reglages.deaths)
         self.deaths = 0
         self.process: MortalClock
         self.storage: MortalStorage
@@ -294,7 +308,8 @@ class Monde:
     def start(self) -> None:
         """A fresh process over what is durable."""
         self.process = MortalClock(self.clock)
-        self.storage = MortalStorage(self.durable, self.death, self._died)
+        death = self.deaths_to_come.pop(0) if self.deaths_to_come else None
+        self.storage = MortalStorage(self.durable, death, self._died)
         agents = {une.nom: Network(self.clock, self.session, une.nom, self.reglages.fate) for une in self.plateformes}
         outside = Outside(
             agent=lambda plateforme: agents[plateforme.nom],
@@ -309,15 +324,16 @@ class Monde:
     def _died(self) -> None:
         self.deaths += 1
         self.process.die()
+        self.clock.callLater(RESTART, self.start)
 
     def crash(self) -> None:
-        """Die now, wherever every coroutine is."""
+        """Die now, wherever every coroutine is; the next start comes by itself."""
         if not self.storage.dead:
             self.storage.dead = True
             self._died()
 
     def run(self, seconds: float) -> None:
-        """Let the world live: from one due instant to the next, no step in between. A dead daemon stays dead."""
+        """Let the world live: from one due instant to the next, no step in between. A dead daemon is started again."""
         end = self.clock.seconds() + seconds
         while (calls := self.clock.getDelayedCalls()) and (due := min(call.getTime() for call in calls)) <= end:
             self.clock.advance(max(0.0, due - self.clock.seconds()))
@@ -332,6 +348,13 @@ class Monde:
         if isinstance(reception, intake.Accepted):
             self.delivery.wake_for(reception.entry)
         return reception
+
+    def insist(self, nouvelle: intake.Nouvelle) -> None:
+        """Post until the daemon answers, as a shop's software does."""
+        reception = self.post(nouvelle)
+        assert isinstance(reception, intake.Accepted | intake.Same | None), reception
+        if reception is None:
+            self.clock.callLater(INSIST, self.insist, nouvelle)
 
     def entry(self, reference: str) -> Entry:
         found = _result(self.durable.read(lambda t: t.entry_by_reference(DEMO_SHOP, reference)))
