@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Meta
 from twisted.internet.defer import Deferred
 
-from tierspayant.emulator import effects, ledger, people, platforms_data
+from tierspayant.emulator import desk, effects, ledger, people, platforms_data
 from tierspayant.emulator.clock import MAX_SPEED
 from tierspayant.emulator.effects import convert
+from tierspayant.emulator.lifecycle import CoupIllegal
 from tierspayant.emulator.plan import Plan
 from tierspayant.emulator.problem import Problem, json_response, read_json
 from tierspayant.emulator.sessions import Session
@@ -53,6 +54,11 @@ class _Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     speed: Annotated[float, Meta(gt=0, le=MAX_SPEED)] | None = None
 
 
+class _Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    etat: str
+    motifs: list[str] = []
+
+
 class _Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int | None = None
 
@@ -63,6 +69,12 @@ def serve(session: Session, steps: list[str], asked: Asked) -> Plan | Deferred[P
         case ["ledger", "check"]:
             asked.only("GET")
             return Plan(ledger_check(session))
+        case ["pec", numero, "decider"]:
+            asked.only("POST")
+            return Plan(decide_pec(session, numero, asked))
+        case ["paiements", "lancer"]:
+            asked.only("POST")
+            return Plan(pay_now(session))
         case [nom] if nom in _RESOURCES:
             methods = _RESOURCES[nom]
             asked.only(*methods)
@@ -189,6 +201,31 @@ def ledger_check(session: Session) -> HttpResponse:
         for ecart in ledger.check(book)
     ]
     return json_response({"ok": not found, "ecarts": found})
+
+
+def decide_pec(session: Session, numero: str, asked: Asked) -> HttpResponse:
+    """Decide a pending PEC by hand, now."""
+    decision = convert(_Decision, asked.json(), "$")
+    session.clock.catch_up()
+    book = next((one for one in session.books() if numero in one.pec), None)
+    if book is None:
+        raise Problem(404, "pec_inconnue", "no PEC of that number in this session")
+    try:
+        desk.decide(book, numero, decision.etat, decision.motifs, session.clock.now())
+    except (KeyError, ValueError) as wrong:
+        raise Problem(422, "champ_invalide", str(wrong).strip("'\""), "$") from None
+    except CoupIllegal as illegal:
+        raise Problem(409, "etat", str(illegal)) from None
+    session.clock.plan()
+    return json_response(next(row for row in ledger.view(book)["pec"] if row["numero"] == numero))
+
+
+def pay_now(session: Session) -> HttpResponse:
+    """Control and pay at once all that waits; says how many remittances left, by platform."""
+    session.clock.catch_up()
+    sent = {book.plateforme.nom: desk.pay_now(book, session.clock.now()) for book in session.books()}
+    session.clock.plan()
+    return json_response({"bordereaux": sent})
 
 
 # -------------------------------------------------------------------------------------------------------- others

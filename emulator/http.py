@@ -214,6 +214,8 @@ class Channel(_Channel):  # type: ignore[misc]
         return parts[0], parts[1]
 
     def lineReceived(self, line: bytes) -> None:
+        if self._deaf:
+            return
         if not self._line:
             self._line = line
         super().lineReceived(line)
@@ -224,6 +226,10 @@ class Channel(_Channel):  # type: ignore[misc]
         if self._deadline is None and not self.requests:
             self._deadline = self.callLater(RECEIVE_SECONDS, self._too_slow)
         super().dataReceived(data)
+
+    def rawDataReceived(self, data: bytes) -> None:
+        if not self._deaf:
+            super().rawDataReceived(data)
 
     def allContentReceived(self) -> None:
         self._end_deadline()
@@ -256,6 +262,18 @@ class Channel(_Channel):  # type: ignore[misc]
         else:
             self.transport.abortConnection()
 
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """A header line (or all of them) longer than any client of ours sends."""
+        self._refuse_page(pages.page(431, "The headers are too large", [f"At most {MAX_HEADERS} bytes."]))
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        """Twisted's own refusal of what is no HTTP, in words and in a way that reaches its reader."""
+        self._refuse_page(pages.bad_request("This is not a request of HTTP/1.1 that can be read."))
+
+    def _refuse_page(self, response: HttpResponse) -> None:
+        if not self._deaf:
+            self.refuse(head(response, b"close") + response.body)
+
     def _go_deaf(self) -> None:
         self._deaf = True
         self._end_deadline()
@@ -270,7 +288,7 @@ class Channel(_Channel):  # type: ignore[misc]
         self._deadline = None
         seconds = f"{RECEIVE_SECONDS:g}"
         late = pages.page(408, "Too slow", [f"A request must come whole within {seconds} seconds."])
-        self.refuse(head(late, b"close") + late.body)
+        self._refuse_page(late)
 
 
 @implementer(IPullProducer)

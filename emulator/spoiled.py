@@ -49,7 +49,7 @@ def spoil(response: HttpResponse, defaut: DefautReponse) -> HttpResponse:
         case DefautReponse.AUTRE_MESSAGE:
             body = _other_message(body)
         case DefautReponse.ETAT_INCONNU:
-            body = re.sub(rb"(<(?:\w+:)?(?:etat|statut|code)\w*>)[^<]+", rb"\1ETAT_JAMAIS_VU", body)
+            body = _unknown_state(body)
     return HttpResponse(response.status, response.headers, body)
 
 
@@ -57,6 +57,12 @@ def _in_last_element(body: bytes, added: bytes) -> bytes:
     """`added` inside the Body's element, after its other children."""
     head, tail = re.split(rb"(?=</[^<>]+></(?:\w+:)?Body>)", body, maxsplit=1)
     return head + added + tail
+
+
+def _unknown_state(body: bytes) -> bytes:
+    """Every state is one nobody knows; in an answer without any, every code of a reason."""
+    spoilt = re.sub(rb"(<(?:\w+:)?etat\w*>)[^<]+", rb"\1ETAT_JAMAIS_VU", body)
+    return spoilt if spoilt != body else re.sub(rb"(<(?:\w+:)?code\w*>)[^<]+", rb"\1XXX99", body)
 
 
 def _other_message(body: bytes) -> bytes:
