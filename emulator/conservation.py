@@ -98,7 +98,9 @@ def check_pec(book: Book, pec: Pec) -> list[Ecart]:
     alive = [book.factures[cle] for cle in book.index.factures_by_pec.get(pec.numero, ())]
     amounts = [row.facture.montants.amc_centimes for row in alive if row.etat not in DEAD]
     committed = -book.soldes.get(f"accorde:{pec.numero}", 0)
-    if pec.etat in HAS_GRANT and committed != (pec.montants.amc_centimes if pec.montants else 0):
+    granted = pec.montants.amc_centimes if pec.montants else 0
+    lapsed_unpromised = pec.etat is ResultatPec.EXPIREE and committed == 0  # it still waited for documents
+    if pec.etat in HAS_GRANT and committed != granted and not lapsed_unpromised:
         found.append(Ecart("accord_faux", pec.numero, "the commitment is not the granted amount"))
     if len(amounts) <= 1 and sum(amounts) > committed:
         found.append(Ecart("facture_au_dela_de_l_accord", pec.numero, f"{sum(amounts)} billed, {committed} granted"))

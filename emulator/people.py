@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -32,6 +32,25 @@ class PersonneInvalide(ValueError):
         self.reason = reason
 
 
+class Cas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How to make a test card show what it is for (card_requests.py).
+
+    operation: the question asked last. attendu: the canonical code, or the result, it answers with. avant: what happens
+    first. change: dotted paths of the standard message and their new values; sans: fields left out. attendre: virtual
+    time between the PEC and the question; ensuite: virtual time after it, before the state is read.
+    """
+
+    operation: Literal["droits", "devis", "pec", "pieces", "facture", "annulation"]
+    attendu: str
+    avant: Literal["", "pec_deja", "pec_autre_magasin", "facture_deja", "meme_numero"] = ""
+    plateforme: str | None = None
+    equipement: str = "standard"
+    change: dict[str, Any] = {}
+    sans: tuple[str, ...] = ()
+    attendre: dt.timedelta | None = None
+    ensuite: dt.timedelta | None = None
+
+
 class Ligne(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A person as written in a file or posted to the control API. Dates as dates.py reads them."""
 
@@ -53,6 +72,7 @@ class Ligne(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     c2s: bool = False
     second_assureur: bool = False
     scenario: Scenario = NOMINAL
+    cas: Cas | None = None
 
 
 class Personne(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +96,7 @@ class Personne(msgspec.Struct, frozen=True, kw_only=True):
     c2s: bool
     second_assureur: bool
     scenario: Scenario
+    cas: Cas | None = None
 
     @property
     def date_naissance(self) -> DateNaissance:
