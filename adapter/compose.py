@@ -118,7 +118,7 @@ def statut(entry: Entry, traits: Traits, cible: Entry | None) -> Demande:
             return EtatPecDemande(numero_pec=entry.numero)
         case Operation.DEVIS | Operation.PEC:
             return EtatPecDemande(reference=entry.reference)
-        case Operation.FACTURE if traits.recherche_par_reference:
+        case Operation.FACTURE if traits.recherche_par_reference and not entry.ailleurs:
             return EtatFactureDemande(reference=entry.reference)
         case Operation.FACTURE:
             return EtatFactureDemande(numero_facture=entry.numero)

@@ -161,7 +161,7 @@ def _facture_status(entry: Entry, factures: Sequence[FactureReponse]) -> Lu | No
         annulee = any(une.resultat is ResultatFacture.ANNULEE for une in factures)
         return _annulation(entry, ResultatAnnulation.CONFIRMEE, ()) if annulee else None
     unnamed = None if entry.remplace is None else entry.reference  # an old number may be the replaced invoice's
-    ours = [une for une in factures if une.reference in {unnamed, entry.reference}]
+    ours = [une for une in factures if entry.ailleurs or une.reference in {unnamed, entry.reference}]
     if not ours:
         return None
     first, *others = ours

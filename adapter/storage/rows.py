@@ -15,7 +15,7 @@ from tierspayant.schemas.messages import Motif
 T = TypeVar("T")
 Row = Mapping[str, Any]
 
-_BOOLEANS = ("client_confirme", "en_pause")
+_BOOLEANS = ("ailleurs", "client_confirme", "en_pause")
 _JSON = ("motifs", "action", "donnees")
 
 

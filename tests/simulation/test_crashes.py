@@ -1,4 +1,4 @@
-"""The daemon dies just before or just after each of its commits, and starts again: nothing is lost, nothing is doubled."""
+"""The daemon dies just before or after each of its commits, and starts again: nothing is lost, nothing doubled."""
 
 from __future__ import annotations
 

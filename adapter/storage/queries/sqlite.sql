@@ -14,12 +14,13 @@ ORDER BY id DESC LIMIT 1
 INSERT INTO entrees (
     id, id_message, magasin, operation, service, reference, dossier, equipement, plateforme, organisme, cree_le,
     maj_le, etat, cible, remplace, resultat, numero, motifs, action, du_le, expire_le, envoye_le, tentatives, sondages,
-    client_confirme, amc_centimes, paye_centimes, valide_au, facturable_jusqu_au, priorite, version, empreinte
+    client_confirme, ailleurs, amc_centimes, paye_centimes, valide_au, facturable_jusqu_au, priorite, version,
+    empreinte
 ) VALUES (
     :id, :id_message, :magasin, :operation, :service, :reference, :dossier, :equipement, :plateforme, :organisme,
     :cree_le, :maj_le, :etat, :cible, :remplace, :resultat, :numero, :motifs, :action, :du_le, :expire_le, :envoye_le,
-    :tentatives, :sondages, :client_confirme, :amc_centimes, :paye_centimes, :valide_au, :facturable_jusqu_au,
-    :priorite, :version, :empreinte
+    :tentatives, :sondages, :client_confirme, :ailleurs, :amc_centimes, :paye_centimes, :valide_au,
+    :facturable_jusqu_au, :priorite, :version, :empreinte
 )
 
 -- name: empreinte
@@ -30,7 +31,8 @@ UPDATE entrees SET
     plateforme = :plateforme, organisme = :organisme, maj_le = :maj_le, etat = :etat, cible = :cible,
     remplace = :remplace, resultat = :resultat, numero = :numero, motifs = :motifs, action = :action, du_le = :du_le,
     expire_le = :expire_le, envoye_le = :envoye_le, tentatives = :tentatives, sondages = :sondages,
-    client_confirme = :client_confirme, amc_centimes = :amc_centimes, paye_centimes = :paye_centimes,
+    client_confirme = :client_confirme, ailleurs = :ailleurs, amc_centimes = :amc_centimes,
+    paye_centimes = :paye_centimes,
     valide_au = :valide_au, facturable_jusqu_au = :facturable_jusqu_au, priorite = :priorite, version = :version
 WHERE id = :id AND version = :version - 1
 

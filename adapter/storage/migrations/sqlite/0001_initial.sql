@@ -30,6 +30,7 @@ CREATE TABLE entrees (
     tentatives INTEGER NOT NULL DEFAULT 0 CHECK (tentatives >= 0),
     sondages INTEGER NOT NULL DEFAULT 0 CHECK (sondages >= 0),
     client_confirme INTEGER NOT NULL DEFAULT 0 CHECK (client_confirme IN (0, 1)),
+    ailleurs INTEGER NOT NULL DEFAULT 0 CHECK (ailleurs IN (0, 1)),
     amc_centimes INTEGER,
     paye_centimes INTEGER,
     valide_au TEXT,
