@@ -78,7 +78,7 @@ def first_violation(schema: etree.XMLSchema, element: etree._Element, prefixe: s
         return _structure(schema, element, fautif, xpath, erreur.message, erreur.path or "")
     champ = local_name(fautif)
     texte = _TEXTES.get(regle, _CONTENU)
-    forme = _form(erreur.message)
+    forme = _form(regle, erreur.message)
     return Violation(
         texte.regle,
         xpath,
@@ -88,13 +88,29 @@ def first_violation(schema: etree.XMLSchema, element: etree._Element, prefixe: s
     )
 
 
-def _form(message: str) -> str:
-    """The pattern, set or bound that the message ends with: text of our XSD. The value stands before it."""
-    for mot in ("by the pattern ", "of the set ", "length of ", "allowed (", "minimum value allowed ", "type "):
-        avant, trouve, fin = message.rpartition(mot)
-        if trouve and avant:
-            return fin.rstrip(".)").strip("'").rpartition("}")[2] if mot == "type " else fin.rstrip(".").strip("()'")
-    return ""
+_AVANT_FORME = {
+    "CVC_PATTERN_VALID": "is not accepted by the pattern ",
+    "CVC_ENUMERATION_VALID": "is not an element of the set ",
+    "CVC_DATATYPE_VALID_1_2_1": "is not a valid value of the atomic type ",
+    "CVC_FRACTIONDIGITS_VALID": "fractional digits than are allowed ",
+    "CVC_MAXLENGTH_VALID": "the allowed maximum length of ",
+    "CVC_MINLENGTH_VALID": "the allowed minimum length of ",
+    "CVC_MAXINCLUSIVE_VALID": "the maximum value allowed ",
+    "CVC_MININCLUSIVE_VALID": "the minimum value allowed ",
+}
+"""What stands before the pattern, set or bound. The value stands before that: the last occurrence is not in it."""
+
+
+def _form(regle: str, message: str) -> str:
+    """The pattern, set or bound that the message ends with: text of our XSD. A type is named without its namespace."""
+    avant = _AVANT_FORME.get(regle)
+    if avant is None or avant not in message:
+        return ""
+    forme = message.rpartition(avant)[2].strip().removesuffix(".")
+    if forme.startswith("{"):
+        return forme.strip("{}")
+    forme = forme.removeprefix("(").removesuffix(")").strip("'")
+    return forme.rpartition("}")[2] if regle == "CVC_DATATYPE_VALID_1_2_1" else forme
 
 
 def _locate(root: etree._Element, path: str) -> etree._Element:
@@ -131,13 +147,15 @@ def _structure(
     if champ in locaux:
         espace = attendus[locaux.index(champ)].strip("{").rpartition("}")[0]
         return _espace(champ, espace, xpath)
-    reste = _without(schema, element, path)
-    if attendus and attendus in reste:
-        plus_loin = {str(e.tag) for e in fautif.itersiblings()} & set(attendus)
-        return _order(champ, locaux, xpath) if plus_loin else _missing(attendus, xpath.rpartition("/")[0])
+    suivants = {str(e.tag) for e in fautif.itersiblings()}
+    manquant = _missing_before(schema, element, path)
+    if manquant and manquant[-1] not in suivants:
+        return _missing(manquant, xpath.rpartition("/")[0])
     if any(e.tag == fautif.tag for e in fautif.itersiblings(preceding=True)):
         return _violation("CHAMP_REPETE", xpath, champ, "est répété ou mal placé", "is repeated or misplaced")
-    if any(str(fautif.tag) in liste for liste in reste) or _fits_elsewhere(schema, element, path):
+    reste = _without(schema, element, path)
+    attendu_plus_loin = any(str(fautif.tag) in liste for liste in reste)
+    if (manquant and attendus in reste) or attendu_plus_loin or _fits_elsewhere(schema, element, path):
         return _order(champ, locaux, xpath)
     inconnu = "n'existe pas dans le contrat à cet endroit"
     return _violation("CHAMP_INCONNU", xpath, champ, inconnu, "does not exist in the contract at this place")
@@ -152,6 +170,19 @@ def _order(champ: str, locaux: list[str], xpath: str) -> Violation:
 def _expected(message: str) -> list[str]:
     trouve = _ATTENDU.search(message)
     return [nom.strip() for nom in trouve.group(1).split(",")] if trouve else []
+
+
+def _missing_before(schema: etree.XMLSchema, element: etree._Element, path: str) -> list[str]:
+    """What the brothers before the unexpected child still lack: [] when nothing mandatory does."""
+    copie, fautif = _copy(element, path)
+    parent = fautif.getparent()
+    if parent is None:
+        return []
+    for suivant in [fautif, *fautif.itersiblings()]:
+        parent.remove(suivant)
+    if schema.validate(copie):
+        return []
+    return next((_expected(e.message) for e in schema.error_log if "Missing child" in e.message), [])
 
 
 def _without(schema: etree.XMLSchema, element: etree._Element, path: str) -> list[list[str]]:
@@ -169,18 +200,21 @@ MAX_SIBLINGS = 60
 
 
 def _fits_elsewhere(schema: etree.XMLSchema, element: etree._Element, path: str) -> bool:
-    """Whether the unexpected child is accepted at another place among its brothers: an optional field out of order."""
+    """Whether the unexpected child fits elsewhere among its brothers, where a child of no known name does not."""
     copie, fautif = _copy(element, path)
     parent = fautif.getparent()
     if parent is None or len(parent) > MAX_SIBLINGS:
         return False
     parent.remove(fautif)
-    avant = _content_errors(schema, copie)
+    temoin = etree.Element("temoin")
     for place in range(len(parent) + 1):
-        parent.insert(place, fautif)
-        if _content_errors(schema, copie) <= avant:
+        erreurs = []
+        for essai in (fautif, temoin):
+            parent.insert(place, essai)
+            erreurs.append(_content_errors(schema, copie))
+            parent.remove(essai)
+        if erreurs[0] < erreurs[1]:
             return True
-        parent.remove(fautif)
     return False
 
 
