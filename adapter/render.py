@@ -33,6 +33,10 @@ WAITING = frozenset({Etat.EN_FILE, Etat.ENVOI, Etat.INCERTAINE})
 """States in which the shop is told whether the service is shut and when the next attempt comes."""
 
 
+PARTS = ("numero", "amo_centimes", "amc_centimes", "reste_a_charge_centimes")
+"""What a line of `montants` shows, no more (interfaces.md)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contexte:
     """What stands beside an entry: the answer, its service, the last known rights. Each None when there is none."""
@@ -70,12 +74,19 @@ def _action(action: Action | None) -> dict[str, Any] | None:
 
 
 def montants(valeur: Montants | None) -> dict[str, Any] | None:
-    """Amounts as the shop reads them; per line only what each answer says."""
+    """Amounts as the shop reads them: the total, and the three shares of each line."""
     if valeur is None:
         return None
-    plain = to_plain(valeur)
-    plain["lignes"] = [{cle: v for cle, v in ligne.items() if v is not None} for ligne in plain["lignes"]]
-    return dict(plain)
+    plain: dict[str, Any] = to_plain(valeur)
+    plain["lignes"] = [{cle: ligne[cle] for cle in PARTS} for ligne in plain["lignes"]]
+    return plain
+
+
+def calcul(valeur: Montants | None) -> list[dict[str, Any]] | None:
+    """How each line was worked out, when the platform said: base, rate, ceiling applied."""
+    if valeur is None or not any(ligne.base_centimes is not None for ligne in valeur.lignes):
+        return None
+    return [{cle: v for cle, v in to_plain(ligne).items() if cle not in PARTS[1:]} for ligne in valeur.lignes]
 
 
 def pec_of(reponse: Reponse | None) -> PecReponse | None:
@@ -132,6 +143,7 @@ def demande(entry: Entry, contexte: Contexte, langue: Langue = "fr") -> dict[str
     """The JSON of one request."""
     cas = situation(entry, contexte)
     pec = pec_of(contexte.reponse)
+    connus = contexte.montants or (pec.montants if pec else None)
     document: dict[str, Any] = {
         "id": entry.id,
         "dossier": entry.dossier,
@@ -142,7 +154,8 @@ def demande(entry: Entry, contexte: Contexte, langue: Langue = "fr") -> dict[str
         "equipement": entry.equipement,
         "etat": entry.etat.value,
         "resultat": entry.resultat,
-        "montants": montants(contexte.montants or (pec.montants if pec else None)),
+        "montants": montants(connus),
+        "calcul": calcul(connus),
         "motifs": _motifs(entry.motifs),
         "action": _action(entry.action),
         "conseil": conseil(cas, langue),

@@ -12,7 +12,6 @@ import json
 import os
 import random
 import secrets
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -23,10 +22,10 @@ from twisted.internet.endpoints import TCP4ServerEndpoint, UNIXServerEndpoint
 from twisted.internet.error import CannotListenError, ConnectError
 from twisted.internet.interfaces import IListeningPort, IReactorTime
 from twisted.internet.threads import deferToThreadPool
-from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
+from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
-from tierspayant.adapter import platform_agents, platform_rows, reload
+from tierspayant.adapter import daemon_log, platform_agents, platform_rows, reload
 from tierspayant.adapter.announcing import AnnouncingStorage
 from tierspayant.adapter.assembly import DemarrageRefuse, Lu, Pieces, read_files, real_now
 from tierspayant.adapter.clock_source import ask_clock
@@ -226,7 +225,7 @@ class Demon:
 def run(reactor: Any, configuration: Configuration, *, ready_file: Path | None, clock: str | None) -> None:
     """Run until SIGTERM or SIGINT. Raises DemarrageRefuse when it cannot start."""
     lu = read_files(configuration)
-    globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
+    daemon_log.begin()
     demon = Demon(reactor, lu, ready_file=ready_file, clock=clock)
     refus: list[BaseException] = []
 

@@ -1,0 +1,36 @@
+"""The daemon's log: one line per event on stderr, ours only; of the libraries, warnings and failures.
+
+twisted notes each connection's factory: a shut platform probed for three weeks would fill a disk with that.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Final, TextIO
+
+from twisted.logger import (
+    FilteringLogObserver,
+    ILogFilterPredicate,
+    LogEvent,
+    LogLevel,
+    PredicateResult,
+    globalLogBeginner,
+    textFileLogObserver,
+)
+from zope.interface import provider
+
+NOTRE: Final = "tierspayant."
+
+
+@provider(ILogFilterPredicate)
+def ours(event: LogEvent) -> Any:
+    """Our own events and whatever is a warning or worse; nothing else."""
+    nom, level = str(event.get("log_namespace", "")), event.get("log_level", LogLevel.info)
+    keep = nom.startswith(NOTRE) and not nom.startswith(f"{NOTRE}adapter.shop_http.Serveur")
+    return PredicateResult.yes if keep or level >= LogLevel.warn else PredicateResult.no
+
+
+def begin(flux: TextIO = sys.stderr) -> None:
+    globalLogBeginner.beginLoggingTo(
+        [FilteringLogObserver(textFileLogObserver(flux), [ours])], redirectStandardIO=False
+    )
