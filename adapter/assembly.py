@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,12 @@ from tierspayant.adapter.daemon_client import check
 from tierspayant.adapter.entry import Entry
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.plateformes import Plateforme
+from tierspayant.adapter.records import Lane
 from tierspayant.adapter.shop_api import ShopApi
 from tierspayant.adapter.shop_api_demandes import Demandes
 from tierspayant.adapter.shop_api_etat import Etat
-from tierspayant.adapter.shop_calls import Veille
+from tierspayant.adapter.shop_api_gestes import Gestes
+from tierspayant.adapter.shop_calls import Route, Veille
 from tierspayant.adapter.shop_http import Appel
 from tierspayant.adapter.storage.lock import BaseOccupee
 from tierspayant.adapter.storage.protocol import Storage, StorageError
@@ -84,6 +86,7 @@ class Pieces:
     now: Callable[[], dt.datetime]
     ids: Ids
     wake: Callable[[Entry], None]
+    wake_lanes: Callable[[Iterable[Lane]], None]
     wake_all: Callable[[], None]
     reload: Callable[[], None]
     demon: str
@@ -123,8 +126,14 @@ class Pieces:
             demon=self.demon,
         )
 
+    def gestes(self) -> Gestes:
+        return Gestes(storage=self.storage, vault=self.lu.vault, now=self.now, wake_lanes=self.wake_lanes)
+
+    def shop_routes(self) -> tuple[Route, ...]:
+        return (*self.demandes().routes(), *self.gestes().routes(), *self.etat().routes())
+
     def admin_api(self) -> ShopApi:
-        return ShopApi(AccesLocal(), (*self.admin().routes(), *self.demandes().routes(), *self.etat().routes()))
+        return ShopApi(AccesLocal(), (*self.admin().routes(), *self.shop_routes()))
 
 
 def local_call(configuration: Configuration, methode: str, url: str, corps: object) -> Any:
@@ -143,6 +152,7 @@ def local_call(configuration: Configuration, methode: str, url: str, corps: obje
         now=real_now,
         ids=Ids(random.SystemRandom()),
         wake=lambda _entry: None,
+        wake_lanes=lambda _lanes: None,
         wake_all=lambda: None,
         reload=lambda: None,
         demon="stopped",

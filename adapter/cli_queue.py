@@ -10,13 +10,13 @@ import click
 from tierspayant.adapter.cli_config import with_config, with_json
 from tierspayant.adapter.cli_output import print_json, print_table
 from tierspayant.adapter.cli_reach import reach
-from tierspayant.adapter.entry import Etat
+from tierspayant.adapter.entry import Etat, Geste
 
 GESTES = {
-    "retry": ("relancer", "Try a held request again (in doubt: the platform is asked first)."),
-    "hold": ("retenir", "Hold a waiting request until someone releases it."),
-    "release": ("relancer", "Release a held request."),
-    "withdraw": ("retrait", "Withdraw a request that was never sent."),
+    "retry": (Geste.RELANCER, "Try a held request again (in doubt: the platform is asked first)."),
+    "hold": (Geste.RETENIR, "Hold a waiting request until someone releases it."),
+    "release": (Geste.RELANCER, "Release a held request."),
+    "withdraw": (None, "Withdraw a request that was never sent."),
 }
 
 
@@ -88,15 +88,37 @@ def queue_wake(fichier: Path) -> None:
     click.echo("lanes woken")
 
 
-def _geste_command(nom: str, geste: str, aide: str) -> click.Command:
+def _geste_command(nom: str, geste: Geste | None, aide: str) -> click.Command:
+    chemin, corps = ("retrait", {}) if geste is None else ("action", {"type": geste.value})
+
     @click.command(nom, help=aide)
     @click.argument("identifiant")
     @with_config
     def command(identifiant: str, fichier: Path) -> None:
-        document = reach(fichier, "POST", f"/admin/demandes/{identifiant}/{geste}", {})
+        document = reach(fichier, "POST", f"/v1/demandes/{identifiant}/{chemin}", corps)
         click.echo(f"{identifiant}: {document['etat']}")
 
     return command
+
+
+@queue.command("confirm")
+@click.argument("identifiant")
+@with_config
+def queue_confirm(identifiant: str, fichier: Path) -> None:
+    """The customer still wants it: send a request held for that."""
+    document = reach(fichier, "POST", f"/v1/demandes/{identifiant}/action", {"type": Geste.CONFIRMER_CLIENT.value})
+    click.echo(f"{identifiant}: {document['etat']}")
+
+
+@queue.command("done")
+@click.argument("identifiant")
+@click.option("--numero", required=True, help="the number the platform gave on its portal")
+@with_config
+def queue_done(identifiant: str, numero: str, fichier: Path) -> None:
+    """It was keyed by hand on the portal: take over that number."""
+    corps = {"type": Geste.FAIT_AILLEURS.value, "numero_plateforme": numero}
+    document = reach(fichier, "POST", f"/v1/demandes/{identifiant}/action", corps)
+    click.echo(f"{identifiant}: {document['etat']}")
 
 
 def register(main: click.Group) -> None:

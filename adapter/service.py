@@ -94,6 +94,7 @@ class Demon:
             now=now,
             ids=Ids(chance),
             wake=self._delivery.wake_for,
+            wake_lanes=self._delivery.wake,
             wake_all=self._wake_all,
             reload=self._reload,
             demon="running",
@@ -138,7 +139,7 @@ class Demon:
         self._acces = Acces(
             reglages.cles_api(), self._lu.vivant.magasins(), Memoire(secrets.token_bytes(32)), self._in_thread
         )
-        api = ShopApi(self._acces, (*pieces.demandes().routes(), *pieces.etat().routes()))
+        api = ShopApi(self._acces, pieces.shop_routes())
         port: Any = await self._serve(self._endpoint(), api, f"{reglages.api.hote}:{reglages.api.port}")
         prise = self._lu.configuration.prise_admin
         if len(str(prise)) > PRISE_MAX:

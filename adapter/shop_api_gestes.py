@@ -1,0 +1,89 @@
+"""What a person does about a request over the shop API: withdraw it, or answer what the daemon asks of a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tierspayant.adapter import gestures
+from tierspayant.adapter.body_json import lire
+from tierspayant.adapter.entry import Entry, Geste
+from tierspayant.adapter.keys import Role
+from tierspayant.adapter.problem import Erreur, Probleme, Refuse
+from tierspayant.adapter.records import Lane
+from tierspayant.adapter.render import demande
+from tierspayant.adapter.shop_calls import Route, Visite, route
+from tierspayant.adapter.shop_http import Reponse, en_json
+from tierspayant.adapter.shop_view import view
+from tierspayant.adapter.storage.protocol import Storage, Tables
+from tierspayant.adapter.vault import Vault
+
+QUI: Final = frozenset({Role.MAGASIN, Role.OPERATEUR})
+"""A shop for its own requests, an operator for any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetraitCorps:
+    """POST /v1/demandes/<id>/retrait: nothing to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionCorps:
+    """POST /v1/demandes/<id>/action. `numero_plateforme` goes with `fait_ailleurs` alone."""
+
+    type: Geste
+    numero_plateforme: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gestes:
+    """The handlers' tools."""
+
+    storage: Storage
+    vault: Vault
+    now: Callable[[], dt.datetime]
+    wake_lanes: Callable[[Iterable[Lane]], None]
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            route("POST", "/v1/demandes/{id}/retrait", self.retrait, roles=QUI),
+            route("POST", "/v1/demandes/{id}/action", self.action, roles=QUI),
+        )
+
+    async def retrait(self, visite: Visite) -> Reponse:
+        """Take back what certainly never left."""
+        if visite.appel.corps.strip():
+            lire(visite.appel.corps, RetraitCorps)
+        return await self._do(visite, gestures.withdraw)
+
+    async def action(self, visite: Visite) -> Reponse:
+        corps = lire(visite.appel.corps, ActionCorps)
+        if (corps.type is Geste.FAIT_AILLEURS) != (corps.numero_plateforme is not None):
+            detail = "numero_plateforme accompagne fait_ailleurs, et lui seul"
+            raise Refuse(
+                Probleme("demande_invalide", erreurs=(Erreur("/numero_plateforme", "NUMERO_PLATEFORME", detail),))
+            )
+
+        def act(tables: Tables, entry: Entry, now: dt.datetime) -> gestures.Result:
+            return gestures.act(tables, entry, corps.type, now, corps.numero_plateforme)
+
+        return await self._do(visite, act)
+
+    async def _do(self, visite: Visite, geste: Callable[[Tables, Entry, dt.datetime], gestures.Result]) -> Reponse:
+        now, identifiant = self.now(), visite.chemin["id"]
+
+        def work(tables: Tables) -> tuple[gestures.Done, dict[str, Any]]:
+            entry = tables.entry(identifiant)
+            if entry is None or visite.magasin not in {None, entry.magasin}:
+                raise Refuse(Probleme("inconnu"))
+            result = geste(tables, entry, now)
+            if isinstance(result, gestures.Refused):
+                erreur = Erreur(None, result.code.upper(), result.detail)
+                raise Refuse(Probleme("etat_incompatible", result.detail, (erreur,)))
+            return result, demande(*view(tables, self.vault, entry.id), visite.langue)
+
+        done, document = await self.storage.write(work)
+        self.wake_lanes(done.lanes)
+        return en_json(document)
