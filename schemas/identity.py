@@ -85,7 +85,7 @@ class Nir(Identifiant):
     """The insured person's number: 13 characters and a two-digit key. Key = 97 - (number mod 97), 2A->19, 2B->18."""
 
     __slots__ = ()
-    MOTIF = re.compile(r"[1-478]\d{4}(?:\d{2}|2A|2B)\d{8}")
+    MOTIF = re.compile(r"[1-478][0-9]{4}(?:[0-9]{2}|2A|2B)[0-9]{8}")
     REGLE = "NIR_FORME"
     FORME = "le NIR a 15 caractères : 13 puis la clé à 2 chiffres"
 
@@ -124,7 +124,7 @@ class DateNaissance(Identifiant):
     """A birth date, AAAA-MM-JJ, kept as text because it is personal: `.jour` gives the date."""
 
     __slots__ = ()
-    MOTIF = re.compile(r"\d{4}-\d{2}-\d{2}")
+    MOTIF = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
     REGLE = "NAISSANCE_FORME"
     FORME = "la date de naissance s'écrit AAAA-MM-JJ et existe au calendrier"
 
@@ -144,7 +144,7 @@ class Prescripteur(Identifiant):
     """RPPS (11 digits) or AM number (9 digits) of the prescriber."""
 
     __slots__ = ()
-    MOTIF = re.compile(r"\d{9}(?:\d{2})?")
+    MOTIF = re.compile(r"[0-9]{9}(?:[0-9]{2})?")
     REGLE = "PRESCRIPTEUR_FORME"
     FORME = "le numéro du prescripteur a 9 (AM) ou 11 (RPPS) chiffres"
 
@@ -153,7 +153,7 @@ class NumeroAmc(Identifiant):
     """The insurer's number as printed on the card: 8 to 10 digits, kept as text since leading zeros count."""
 
     __slots__ = ()
-    MOTIF = re.compile(r"\d{8,10}")
+    MOTIF = re.compile(r"[0-9]{8,10}")
     REGLE = "AMC_FORME"
     FORME = "le numéro d'AMC a 8 à 10 chiffres, zéros de tête compris, comme sur la carte"
     PERSONNEL = False
@@ -163,7 +163,7 @@ class Finess(Identifiant):
     """The shop's FINESS number. The last digit is a Luhn key over the nine (public rule); 2A/2B departments allowed."""
 
     __slots__ = ()
-    MOTIF = re.compile(r"(?:\d{2}|2[AB])\d{7}")
+    MOTIF = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{7}")
     REGLE = "FINESS_FORME"
     FORME = "le FINESS a 9 caractères"
     PERSONNEL = False
@@ -178,7 +178,7 @@ class Lpp(Identifiant):
     """A product code: 7 digits, the last one a key derived from 24 public codes (optical-messages.md §6.1)."""
 
     __slots__ = ()
-    MOTIF = re.compile(r"\d{7}")
+    MOTIF = re.compile(r"[0-9]{7}")
     REGLE = "LPP_FORME"
     FORME = "un code LPP a 7 chiffres"
     PERSONNEL = False

@@ -15,7 +15,7 @@ Centimes: TypeAlias = int
 MAX_CENTIMES: Centimes = 99_999_999
 """999 999,99 EUR: far above any optical invoice; a larger value is a typing error (our design)."""
 
-_DECIMAL = re.compile(r"(-?)(\d{1,9})\.(\d{2})\Z")
+_DECIMAL = re.compile(r"(-?)([0-9]{1,9})\.([0-9]{2})\Z")
 
 
 class MontantInvalide(ValueError):
