@@ -114,8 +114,10 @@ class Entry:
     and reference. magasin: FINESS. cible: id of the entry it acts on (a facture's, a cancellation's or documents'
     PEC, a cancelled facture). numero: the platform's number (PEC) or the invoice number. du_le: when a lane must look
     at it next, None while it waits for another entry, a person, or nothing. expire_le: when it is no longer worth
-    sending. ailleurs: keyed by hand on the portal, `numero` is that one's. sondages: questions about its state since the last news, for the back-off. priorite: 0 is the most urgent.
-    envoye_le: when the bytes last began to leave. amc_centimes: the insurer's share, None when not known.
+    sending. envoye_le: when its bytes last began, or may still have been about, to leave. sondages: questions about its
+    state since the last news, for the back-off. ailleurs: keyed by hand on the portal, `numero` is that one's.
+    client_confirme: a person said to send it all the same. priorite: 0 is the most urgent. amc_centimes: the insurer's
+    share, None when not known.
     version: counts changes; a write made from an older version is refused.
     """
 

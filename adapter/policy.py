@@ -116,7 +116,7 @@ def _queued(entry: Entry, cadre: Cadre) -> Step:
         return WaitUntil(None)
     if before is not None:
         return Hold(held(before.raison, detail=before.devant.reference))
-    if entry.tentatives >= TENTATIVES_MAX:
+    if entry.tentatives >= TENTATIVES_MAX and not entry.client_confirme:
         return Hold(held(Raison.TENTATIVES_EPUISEES))
     raison = _overtaken(entry, cadre)
     return Send() if raison is None else Hold(held(raison))

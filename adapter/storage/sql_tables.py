@@ -32,9 +32,9 @@ Run = Callable[[str, dict[str, Any]], list[dict[str, Any]]]
 
 
 class SqlTables:
-    """Tables (protocol.py) inside the transaction that `run` belongs to. `duplicate`: the engine's unique violation."""
+    """Tables (protocol.py) inside the transaction that `run` belongs to. `duplicate`: is this a unique violation?"""
 
-    def __init__(self, run: Run, duplicate: type[Exception]) -> None:
+    def __init__(self, run: Run, duplicate: Callable[[Exception], bool]) -> None:
         self._run = run
         self._duplicate = duplicate
 
@@ -66,7 +66,9 @@ class SqlTables:
     def insert_entry(self, entry: Entry, empreinte: str) -> None:
         try:
             self._run("insert_entry", {**rows.entry_row(entry), "empreinte": empreinte})
-        except self._duplicate as erreur:
+        except Exception as erreur:  # the engine's own error type; anything but a duplicate goes on as it is
+            if not self._duplicate(erreur):
+                raise
             raise DejaLa(entry.id) from erreur
 
     def empreinte(self, identifiant: str) -> str | None:

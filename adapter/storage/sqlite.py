@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias, TypeVar, cast
 
-from twisted.internet.defer import Deferred, execute, succeed
+from twisted.internet.defer import Deferred, execute, fail, succeed
 from twisted.python.failure import Failure
 
 from tierspayant.adapter.storage import sqlite_connection as sqlite
@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 READERS = 2
 """Reading threads: one long listing must not make every other question wait."""
+
+CLOSED = "the storage is closed"
 
 _Job: TypeAlias = tuple[Callable[[Tables], Any], "Deferred[Any]"]
 
@@ -60,7 +62,7 @@ class SqliteStorage:
     def _put(self, queue: SimpleQueue[_Job | None], work: Callable[[Tables], T]) -> Deferred[T]:
         waiting: Deferred[T] = Deferred()
         if self._closed:
-            waiting.errback(StorageError("the storage is closed"))
+            waiting.errback(StorageError(CLOSED))
         else:
             queue.put((work, waiting))
         return waiting
@@ -132,17 +134,22 @@ class InlineSqlite:
         except StorageError:
             self._lock.free()
             raise
+        self._closed = False
 
     def read(self, work: Callable[[Tables], T]) -> Deferred[T]:
-        return execute(sqlite.read, self._db, work)
+        return fail(StorageError(CLOSED)) if self._closed else execute(sqlite.read, self._db, work)
 
     def write(self, work: Callable[[Tables], T]) -> Deferred[T]:
+        if self._closed:
+            return fail(StorageError(CLOSED))
         [outcome] = sqlite.write_group(self._db, [work])
         done: Deferred[T] = Deferred()
         done.callback(cast(T, outcome))
         return done
 
     def close(self) -> Deferred[None]:
-        self._db.close()
-        self._lock.free()
+        if not self._closed:
+            self._closed = True
+            self._db.close()
+            self._lock.free()
         return succeed(None)

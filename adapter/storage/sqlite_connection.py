@@ -86,7 +86,12 @@ def tables(db: sqlite3.Connection) -> SqlTables:
         cursor = db.execute(named[nom], parametres)
         return cursor.fetchall() if cursor.description else [{"n": cursor.rowcount}]
 
-    return SqlTables(run, sqlite3.IntegrityError)
+    return SqlTables(run, _is_duplicate)
+
+
+def _is_duplicate(erreur: Exception) -> bool:
+    codes = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+    return isinstance(erreur, sqlite3.IntegrityError) and erreur.sqlite_errorcode in codes
 
 
 def read(db: sqlite3.Connection, work: Work) -> Any:

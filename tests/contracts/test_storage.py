@@ -1,0 +1,363 @@
+"""What every storage backend promises: one suite, run on each. A new backend adds one line to `opened`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from tierspayant.adapter.availability import Compte as CompteDuMagasin
+from tierspayant.adapter.availability import EtatService, ouvert
+from tierspayant.adapter.entry import Entry, Etat, Raison, advance, revise
+from tierspayant.adapter.policy import held
+from tierspayant.adapter.storage.lock import BaseOccupee
+from tierspayant.adapter.storage.memory import MemoryStorage
+from tierspayant.adapter.storage.named_sql import migrations, statements
+from tierspayant.adapter.storage.protocol import (
+    CleDonnees,
+    DejaLa,
+    Depasse,
+    Filtre,
+    Sealed,
+    Storage,
+    StorageError,
+    Tables,
+    Tentative,
+)
+from tierspayant.adapter.storage.sqlite import InlineSqlite
+from tierspayant.schemas.codes import motif
+from tierspayant.schemas.operations import Operation, Service
+from tierspayant.schemas.outcomes import RaisonCompte
+
+T = TypeVar("T")
+
+NOW = dt.datetime(2024, 1, 31, 9, 0, tzinfo=dt.UTC)
+SHOP, OTHER_SHOP = "759999014", "759999022"
+
+
+def opened(backend: str, folder: Path) -> Storage:
+    return MemoryStorage() if backend == "memory" else InlineSqlite(folder / "adapter.db")
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    one = opened(request.param, tmp_path)
+    yield one
+    _ = result(one.close())
+
+
+def result(deferred: Deferred[T]) -> T:
+    """What a Deferred that has fired holds. Raises what it failed with."""
+    found: list[Any] = []
+    _ = deferred.addBoth(found.append)
+    if isinstance(found[0], Failure):
+        found[0].raiseException()
+    value: T = found[0]
+    return value
+
+
+def write(storage: Storage, work: Callable[[Tables], T]) -> T:
+    return result(storage.write(work))
+
+
+def read(storage: Storage, work: Callable[[Tables], T]) -> T:
+    return result(storage.read(work))
+
+
+def entry(nom: str, **changes: Any) -> Entry:
+    return Entry(
+        **{
+            "id": f"id-{nom}",
+            "id_message": f"message-{nom}",
+            "magasin": SHOP,
+            "operation": Operation.PEC,
+            "reference": nom,
+            "dossier": "D-1",
+            "equipement": 1,
+            "plateforme": "p",
+            "organisme": "M011",
+            "cree_le": NOW,
+            "maj_le": NOW,
+            "du_le": NOW,
+            **changes,
+        }
+    )
+
+
+def put(storage: Storage, *entries: Entry) -> None:
+    def work(tables: Tables) -> None:
+        for one in entries:
+            tables.insert_entry(one, "empreinte")
+
+    write(storage, work)
+
+
+def test_an_entry_comes_back_exactly_as_it_was(storage: Storage) -> None:
+    whole = entry(
+        "A",
+        etat=Etat.RETENUE,
+        action=held(Raison.DOUBLONS_PLATEFORME, detail="x", numeros=("V1", "V2")),
+        motifs=(motif("PEC08", "champ"),),
+        numero="V1",
+        resultat="accordee",
+        du_le=None,
+        expire_le=NOW + dt.timedelta(microseconds=1),
+        envoye_le=NOW,
+        amc_centimes=17991,
+        valide_au=dt.date(2024, 3, 31),
+        client_confirme=True,
+    )
+    put(storage, whole)
+    assert read(storage, lambda t: t.entry("id-A")) == whole
+    assert read(storage, lambda t: t.entry_by_reference(SHOP, "A")) == whole
+    assert read(storage, lambda t: t.entry_by_numero(SHOP, Operation.PEC, "V1")) == whole
+    assert read(storage, lambda t: t.empreinte("id-A")) == "empreinte"
+
+
+def test_what_is_not_there_is_none(storage: Storage) -> None:
+    assert read(storage, lambda t: t.entry("nobody")) is None
+    assert read(storage, lambda t: t.entry_by_reference(OTHER_SHOP, "A")) is None
+    assert read(storage, lambda t: t.empreinte("nobody")) is None
+    assert read(storage, lambda t: t.charge("nobody", "corps")) is None
+
+
+@pytest.mark.parametrize("same", ["id", "id_message", "reference"])
+def test_a_second_row_with_the_same_key_is_refused(storage: Storage, same: str) -> None:
+    first = entry("A")
+    put(storage, first)
+    second = replace(entry("B"), **{same: getattr(first, same)})
+    with pytest.raises(DejaLa):
+        put(storage, second)
+    assert read(storage, lambda t: t.count()) == 1
+
+
+def test_the_same_reference_may_serve_two_shops(storage: Storage) -> None:
+    put(storage, entry("A"), replace(entry("B"), reference="A", magasin=OTHER_SHOP))
+    assert read(storage, lambda t: t.count()) == 2
+
+
+def test_a_write_from_an_older_version_is_refused(storage: Storage) -> None:
+    put(storage, entry("A"))
+    changed = revise(entry("A"), NOW, sondages=1)
+    write(storage, lambda t: t.update_entry(changed))
+    with pytest.raises(Depasse):
+        write(storage, lambda t: t.update_entry(changed))
+    assert read(storage, lambda t: t.entry("id-A")) == changed
+
+
+def test_a_failed_transaction_leaves_nothing(storage: Storage) -> None:
+    put(storage, entry("A"))
+
+    def half(tables: Tables) -> None:
+        tables.update_entry(advance(entry("A"), Etat.ENVOI, NOW))
+        tables.insert_entry(entry("B"), "x")
+        tables.put_charge("id-A", "corps", Sealed("k", b"1"))
+        tables.put_data_key(CleDonnees("k", SHOP, "D-1", "m", b"2"))
+        tables.put_tentative(Tentative(entree="id-A", rang=1, operation=Operation.PEC, id_message="m", debut=NOW))
+        tables.put_disponibilite(ouvert("p", Service.PEC, NOW))
+        tables.put_compte(CompteDuMagasin(plateforme="p", magasin=SHOP, depuis=NOW, raison=RaisonCompte.CODE))
+        tables.add_evenement("demande", NOW, SHOP, "id-A")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write(storage, half)
+    assert read(storage, lambda t: t.entry("id-A")) == entry("A")
+    assert read(storage, lambda t: [e.id for e in t.due("p", Service.PEC, NOW, 10)]) == ["id-A"]
+    assert read(storage, lambda t: (t.entry("id-B"), t.charge("id-A", "corps"), t.data_key("k"))) == (None, None, None)
+    assert read(storage, lambda t: (list(t.tentatives("id-A")), list(t.disponibilites()), list(t.comptes()))) == (
+        [],
+        [],
+        [],
+    )
+    assert list(read(storage, lambda t: t.evenements(SHOP, 0, 10))) == []
+
+
+def test_a_lane_sees_what_is_due_the_most_urgent_first(storage: Storage) -> None:
+    later = NOW + dt.timedelta(hours=1)
+    put(
+        storage,
+        entry("backlog", priorite=2, du_le=NOW - dt.timedelta(days=9)),
+        entry("counter", priorite=0),
+        entry("old", priorite=2, du_le=NOW - dt.timedelta(days=10)),
+        entry("later", du_le=later),
+        entry("latest", du_le=later + dt.timedelta(seconds=1)),
+        entry("waiting", du_le=None),
+        entry("elsewhere", plateforme="q"),
+        entry("facture", operation=Operation.FACTURE),
+    )
+    due = read(storage, lambda t: [e.reference for e in t.due("p", Service.PEC, NOW, 10)])
+    assert due == ["counter", "old", "backlog"]
+    assert read(storage, lambda t: [e.reference for e in t.due("p", Service.PEC, NOW, 2)]) == ["counter", "old"]
+    assert read(storage, lambda t: t.next_due("p", Service.PEC, NOW)) == later
+    assert read(storage, lambda t: t.next_due("p", Service.PEC, later + dt.timedelta(days=1))) is None
+
+
+def test_times_within_one_second_keep_their_order(storage: Storage) -> None:
+    put(storage, entry("whole"), entry("fraction", du_le=NOW + dt.timedelta(microseconds=500_000)))
+    assert read(storage, lambda t: [e.reference for e in t.due("p", Service.PEC, NOW, 10)]) == ["whole"]
+    assert read(storage, lambda t: t.next_due("p", Service.PEC, NOW)) == NOW + dt.timedelta(microseconds=500_000)
+
+
+def test_a_shop_whose_account_is_held_is_left_out_and_the_others_go_on(storage: Storage) -> None:
+    put(storage, entry("A"), entry("B", magasin=OTHER_SHOP))
+    compte = CompteDuMagasin(plateforme="p", magasin=SHOP, depuis=NOW, raison=RaisonCompte.EXPIRE)
+    write(storage, lambda t: t.put_compte(compte))
+    assert read(storage, lambda t: [e.reference for e in t.due("p", Service.PEC, NOW, 10)]) == ["B"]
+    assert read(storage, lambda t: t.compte("p", SHOP)) == compte
+    assert list(read(storage, lambda t: t.comptes(OTHER_SHOP))) == []
+    write(storage, lambda t: t.put_compte(replace(compte, raison=None)))
+    assert read(storage, lambda t: len(t.due("p", Service.PEC, NOW, 10))) == 2
+
+
+def test_lists_are_filtered_and_paged(storage: Storage) -> None:
+    put(
+        storage,
+        entry("A"),
+        entry("B", magasin=OTHER_SHOP),
+        entry("C", dossier="D-2", etat=Etat.TERMINEE, du_le=None),
+        entry("D", operation=Operation.FACTURE),
+    )
+
+    def listed(**filtre: Any) -> str:
+        return "".join(e.reference for e in read(storage, lambda t: t.entries(Filtre(**filtre))))
+
+    assert listed() == "ABCD"
+    assert listed(magasin=SHOP) == "ACD"
+    assert listed(etats=(Etat.TERMINEE,)) == "C"
+    assert listed(dossier="D-2") == "C"
+    assert listed(service=Service.FACTURE) == "D"
+    assert listed(operation=Operation.PEC, limite=2) == "AB"
+    assert listed(operation=Operation.PEC, limite=2, apres="id-B") == "C"
+    assert read(storage, lambda t: [e.reference for e in t.dossier(SHOP, "D-1")]) == ["A", "D"]
+    assert read(storage, lambda t: t.count(SHOP, (Etat.EN_FILE, Etat.TERMINEE))) == 3
+
+
+def test_money_waiting_adds_up_and_unknown_is_not_zero(storage: Storage) -> None:
+    facture = {"operation": Operation.FACTURE}
+    put(
+        storage,
+        entry("A", amc_centimes=100, **facture),
+        entry("B", amc_centimes=50, cree_le=NOW - dt.timedelta(days=1), **facture),
+        entry("C", **facture),
+        entry("D", amc_centimes=7, magasin=OTHER_SHOP, **facture),
+        entry("pec", amc_centimes=1000),
+    )
+    [row] = read(storage, lambda t: t.encours(SHOP))
+    assert (row.nombre, row.inconnus, row.amc_centimes, row.paye_centimes) == (3, 1, 150, 0)
+    assert row.plus_ancienne == NOW - dt.timedelta(days=1)
+    assert sum(row.amc_centimes for row in read(storage, lambda t: t.encours(None))) == 157
+
+
+def test_charges_keys_and_attempts_are_kept(storage: Storage) -> None:
+    put(storage, entry("A"))
+    cle = CleDonnees("k", SHOP, "D-1", "m", b"wrapped")
+    begun = Tentative(entree="id-A", rang=1, operation=Operation.PEC, id_message="m", debut=NOW)
+    ended = replace(begun, fin=NOW, issue="Answer")
+
+    def all_of_it(tables: Tables) -> None:
+        tables.put_data_key(cle)
+        tables.put_charge("id-A", "corps", Sealed("k", b"\x00old"))
+        tables.put_charge("id-A", "corps", Sealed("k", b"\x00new"))
+        tables.put_tentative(begun)
+        tables.put_tentative(ended)
+
+    write(storage, all_of_it)
+    assert read(storage, lambda t: t.charge("id-A", "corps")) == Sealed("k", b"\x00new")
+    assert read(storage, lambda t: (t.data_key("k"), t.data_key_of(SHOP, "D-1"), list(t.data_keys()))) == (
+        cle,
+        cle,
+        [cle],
+    )
+    assert list(read(storage, lambda t: t.tentatives("id-A"))) == [ended]
+    assert write(storage, lambda t: t.delete_charges("id-A")) == 1
+    write(storage, lambda t: t.delete_data_key("k"))
+    assert read(storage, lambda t: (t.charge("id-A", "corps"), t.data_key("k"))) == (None, None)
+
+
+def test_availability_is_one_row_per_service(storage: Storage) -> None:
+    service = ouvert("p", Service.PEC, NOW)
+    shut = replace(service, etat=EtatService.FERME, essais=2, prochain_essai=NOW, fenetre=1, message="fermé")
+    write(storage, lambda t: t.put_disponibilite(service))
+    write(storage, lambda t: t.put_disponibilite(shut))
+    assert read(storage, lambda t: t.disponibilite("p", Service.PEC)) == shut
+    assert read(storage, lambda t: t.disponibilite("p", Service.DROITS)) is None
+    assert list(read(storage, lambda t: t.disponibilites())) == [shut]
+
+
+def test_events_have_a_growing_cursor_and_each_shop_sees_its_own_and_everyones(storage: Storage) -> None:
+    put(storage, entry("A"))
+    for shop in (SHOP, OTHER_SHOP, None, SHOP):
+        write(storage, partial(_event, shop=shop))
+    mine = read(storage, lambda t: t.evenements(SHOP, 0, 10))
+    assert [un.magasin for un in mine] == [SHOP, None, SHOP]
+    assert mine[0].donnees == {"n": 1, "mot": "é"}
+    assert [un.id for un in read(storage, lambda t: t.evenements(SHOP, mine[0].id, 1))] == [mine[1].id]
+    assert len(read(storage, lambda t: t.evenements(None, 0, 10))) == 4
+
+
+def _event(tables: Tables, shop: str | None) -> int:
+    return tables.add_evenement("x", NOW, shop, None, {"n": 1, "mot": "é"})
+
+
+def test_a_closed_storage_refuses(storage: Storage) -> None:
+    result(storage.close())
+    with pytest.raises(StorageError):
+        write(storage, lambda t: t.count())
+
+
+# --------------------------------------------------------------------------------------------- SQLite's own promises
+
+
+def test_what_was_committed_is_there_after_a_new_start(tmp_path: Path) -> None:
+    first = opened("sqlite", tmp_path)
+    put(first, entry("A"))
+    result(first.close())
+    again = opened("sqlite", tmp_path)
+    assert read(again, lambda t: t.entry("id-A")) == entry("A")
+    result(again.close())
+
+
+def test_only_one_process_opens_the_file(tmp_path: Path) -> None:
+    first = opened("sqlite", tmp_path)
+    with pytest.raises(BaseOccupee):
+        opened("sqlite", tmp_path)
+    result(first.close())
+
+
+def test_the_table_itself_refuses_what_the_life_forbids(tmp_path: Path) -> None:
+    storage = opened("sqlite", tmp_path)
+    for illegal in (
+        entry("held", etat=Etat.RETENUE, du_le=None),
+        entry("lapsed", etat=Etat.PERIMEE, du_le=None),
+        entry("leaving", etat=Etat.ENVOI),
+    ):
+        with pytest.raises(StorageError, match="CHECK"):
+            put(storage, illegal)
+    result(storage.close())
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    result(opened("sqlite", tmp_path).close())
+    with sqlite3.connect(tmp_path / "adapter.db") as db:
+        db.execute("PRAGMA user_version=9999")
+    db.close()
+    with pytest.raises(StorageError, match="newer program"):
+        opened("sqlite", tmp_path)
+
+
+def test_every_field_of_an_entry_has_its_column_and_is_written() -> None:
+    sql = statements("sqlite")
+    fixed = {"id", "id_message", "magasin", "operation", "reference", "dossier", "equipement", "cree_le"}
+    for field in fields(Entry):
+        assert f":{field.name}" in sql["insert_entry"], field.name
+        if field.name not in fixed:
+            assert f"{field.name} = :{field.name}" in sql["update_entry"], field.name
+    assert migrations("sqlite")[0].nom == "initial"

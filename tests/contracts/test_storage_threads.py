@@ -1,0 +1,72 @@
+"""The daemon's SQLite storage on a real reactor: many writers share commits, each is answered only when it is durable."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.defer import DeferredList
+
+from tests.contracts.test_storage import entry
+from tests.reactor import reactor, reactor_test
+from tierspayant.adapter.storage.protocol import DejaLa, StorageError, Tables
+from tierspayant.adapter.storage.sqlite import SqliteStorage
+
+WRITES = 600
+"""More than two groups."""
+
+
+def insert(tables: Tables, nom: str) -> str:
+    tables.insert_entry(entry(nom), "x")
+    return nom
+
+
+@reactor_test(seconds=20)
+async def test_many_writes_at_once_all_succeed_but_the_bad_one(tmp_path: Path) -> None:
+    storage = SqliteStorage(tmp_path / "adapter.db", reactor.callFromThread)
+    writes = [storage.write(partial(insert, nom=f"A{n}")) for n in range(WRITES)]
+    writes.insert(WRITES // 2, storage.write(partial(insert, nom="A0")))
+    outcomes: list[Any] = await DeferredList(writes, consumeErrors=True)
+    failed = [value for ok, value in outcomes if not ok]
+    assert [failure.type for failure in failed] == [DejaLa]
+    assert await storage.read(lambda t: t.count()) == WRITES
+    await storage.close()
+
+
+@reactor_test(seconds=20)
+async def test_an_answered_write_is_seen_by_another_connection(tmp_path: Path) -> None:
+    storage = SqliteStorage(tmp_path / "adapter.db", reactor.callFromThread)
+    await storage.write(partial(insert, nom="A"))
+    other = sqlite3.connect(tmp_path / "adapter.db")
+    assert other.execute("SELECT reference FROM entrees").fetchall() == [("A",)]
+    other.close()
+    await storage.close()
+
+
+@reactor_test(seconds=20)
+async def test_closing_finishes_what_was_accepted_and_refuses_the_rest(tmp_path: Path) -> None:
+    storage = SqliteStorage(tmp_path / "adapter.db", reactor.callFromThread)
+    last = storage.write(partial(insert, nom="last"))
+    closed = storage.close()
+    with pytest.raises(StorageError):
+        await storage.write(partial(insert, nom="late"))
+    await closed
+    assert await last == "last"
+
+
+@reactor_test(seconds=20)
+async def test_a_read_cannot_write_and_a_write_error_stays_with_its_caller(tmp_path: Path) -> None:
+    storage = SqliteStorage(tmp_path / "adapter.db", reactor.callFromThread)
+    with pytest.raises(StorageError, match="readonly"):
+        await storage.read(partial(insert, nom="A"))
+    with pytest.raises(ZeroDivisionError):
+        await storage.write(_divide)
+    assert await storage.write(partial(insert, nom="B")) == "B"
+    await storage.close()
+
+
+def _divide(tables: Tables) -> int:
+    return tables.count() // 0
