@@ -265,7 +265,7 @@ class Demo:
     def _probes(self) -> str:
         """When the shut service is probed next."""
         lignes = self.shop("GET", "/v1/plateformes")[1]["elements"]
-        return next(une["prochain_essai"] for une in lignes if une["service"] == "facture" and une["prochain_essai"])
+        return str(next(une["prochain_essai"] for une in lignes if une["prochain_essai"]))
 
     def _told(self, numero: str) -> Any:
         facture = self.shop("GET", f"/v1/demandes/{numero}")[1]

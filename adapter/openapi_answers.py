@@ -1,0 +1,158 @@
+"""JSON schemas of what the shop API answers, for openapi_source.py. A test checks real answers against them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tierspayant.adapter.entry import Etat, Geste
+from tierspayant.schemas.operations import Operation, Service
+
+TEXTE: Final[dict[str, Any]] = {"type": "string"}
+NUL: Final[dict[str, Any]] = {"type": ["string", "null"]}
+INSTANT: Final[dict[str, Any]] = {"type": ["string", "null"], "format": "date-time"}
+JOUR: Final[dict[str, Any]] = {"type": ["string", "null"], "format": "date"}
+ENTIER: Final[dict[str, Any]] = {"type": "integer"}
+ENTIER_NUL: Final[dict[str, Any]] = {"type": ["integer", "null"]}
+
+DEMANDE_OPERATIONS: Final = (
+    Operation.DROITS,
+    Operation.DEVIS,
+    Operation.PEC,
+    Operation.FACTURE,
+    Operation.PIECES,
+    Operation.ANNULATION_PEC,
+    Operation.ANNULATION_FACTURE,
+)
+
+
+def _ref(nom: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{nom}"}
+
+
+def _object(proprietes: dict[str, Any], requis: tuple[str, ...] | None = None) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": sorted(proprietes if requis is None else requis),
+        "properties": proprietes,
+    }
+
+
+def _page(nom: str) -> dict[str, Any]:
+    return _object({"elements": {"type": "array", "items": _ref(nom)}, "suivant": NUL})
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+_PARTS: Final = dict.fromkeys(("amo_centimes", "amc_centimes", "reste_a_charge_centimes"), ENTIER)
+
+_COMMUN: Final[dict[str, Any]] = {
+    "id": TEXTE,
+    "dossier": NUL,
+    "reference": TEXTE,
+    "operation": {"enum": [une.value for une in DEMANDE_OPERATIONS]},
+    "plateforme": TEXTE,
+    "organisme": NUL,
+    "equipement": ENTIER_NUL,
+    "etat": {"enum": [etat.value for etat in Etat]},
+    "resultat": NUL,
+    "montants": _or_null(_ref("MontantsReponse")),
+    "calcul": {"type": ["array", "null"], "description": "How each line was worked out, when the platform said."},
+    "motifs": {"type": "array", "items": _ref("MotifReponse")},
+    "action": _or_null(_ref("ActionReponse")),
+    "conseil": {**TEXTE, "description": "What to tell the customer, in French (or ?langue=en)."},
+    "cree_le": INSTANT,
+    "maj_le": INSTANT,
+    "tentatives": ENTIER,
+    "remplace": NUL,
+}
+_SELON: Final[dict[str, Any]] = {
+    "fermee_depuis": {**INSTANT, "description": "While waiting: since when the service is shut."},
+    "prochaine_tentative": INSTANT,
+    "droits": {"type": ["object", "null"]},
+    "libelle_organisme": NUL,
+    "releve_le": INSTANT,
+    "dernier_connu": {"type": ["object", "null"], "description": "Rights: the last known answer, with its date."},
+    "expire_le": INSTANT,
+    "numero_pec": NUL,
+    "numero_devis": NUL,
+    "etat_plateforme": {**NUL, "description": "The platform's own label."},
+    "valide_au": JOUR,
+    "facturable_jusqu_au": JOUR,
+    "pieces_demandees": {"type": "array", "items": TEXTE},
+    "pec": {**NUL, "description": "Invoice: id of its PEC request."},
+    "numero_facture": NUL,
+    "amc_centimes": ENTIER_NUL,
+    "paye_centimes": ENTIER_NUL,
+    "cible": NUL,
+    "numero": NUL,
+}
+"""Fields that only some operations or states have."""
+
+ANSWERS: Final[dict[str, Any]] = {
+    "Demande": _object({**_COMMUN, **_SELON}, tuple(_COMMUN)),
+    "Demandes": _page("Demande"),
+    "Dossier": _object(
+        {"dossier": TEXTE, "demandes": {"type": "array", "items": _ref("Demande")}, "releve_le": INSTANT}
+    ),
+    "MontantsReponse": _object(
+        {
+            "total_centimes": ENTIER,
+            **_PARTS,
+            "lignes": {"type": "array", "items": _object({"numero": ENTIER, **_PARTS})},
+        }
+    ),
+    "MotifReponse": _object({"code": TEXTE, "code_plateforme": TEXTE, "libelle": TEXTE, "champ": NUL}),
+    "ActionReponse": _object(
+        {
+            "raison": TEXTE,
+            "gestes": {"type": "array", "items": {"enum": [geste.value for geste in Geste]}},
+            "detail": NUL,
+            "numeros": {"type": "array", "items": TEXTE},
+        }
+    ),
+    "PlateformeService": _object(
+        {
+            "plateforme": TEXTE,
+            "service": {"enum": [service.value for service in Service]},
+            "etat": {"enum": ["ouvert", "ferme", "sonde", "retenu"]},
+            "depuis": INSTANT,
+            "prochain_essai": INSTANT,
+            "en_pause": {"type": "boolean"},
+            "message": NUL,
+            "compte": _object({"etat": {"enum": ["utilisable", "retenu"]}, "raison": NUL, "depuis": INSTANT}),
+            "conseil": TEXTE,
+        }
+    ),
+    "Plateformes": _page("PlateformeService"),
+    "EncoursLigne": _object(
+        {
+            "plateforme": TEXTE,
+            "organisme": NUL,
+            "etat": TEXTE,
+            "resultat": NUL,
+            "nombre": ENTIER,
+            "inconnus": ENTIER,
+            "amc_centimes": ENTIER,
+            "paye_centimes": ENTIER,
+            "attendu_centimes": ENTIER,
+            "plus_ancienne": INSTANT,
+            "age_jours": ENTIER,
+        }
+    ),
+    "Encours": _object(
+        {
+            "releve_le": INSTANT,
+            "nombre": ENTIER,
+            "inconnus": ENTIER,
+            "amc_centimes": ENTIER,
+            "paye_centimes": ENTIER,
+            "elements": {"type": "array", "items": _ref("EncoursLigne")},
+            "suivant": NUL,
+        }
+    ),
+    "Evenement": _object({"id": TEXTE, "type": TEXTE, "a": INSTANT, "demande": NUL}),
+    "Evenements": _page("Evenement"),
+    "Sante": _object({"etat": TEXTE, "raison": TEXTE}, ("etat",)),
+}
