@@ -97,7 +97,8 @@ def _part_of(book: Book, row: FactureRecue) -> tuple[Centimes, Centimes]:
     part = -(-billed // row.scenario.paiement_parts)
     if waiting > part:
         return part, part
-    return waiting, max(0, waiting + row.scenario.paiement_ecart_centimes)
+    least = min(1, waiting)  # a payment is never nothing: that would be a reject
+    return waiting, max(least, waiting + row.scenario.paiement_ecart_centimes)
 
 
 def _pay(book: Book, row: FactureRecue, numero: str, now: dt.datetime, due: Centimes, amount: Centimes) -> RetourLigne:

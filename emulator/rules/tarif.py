@@ -111,7 +111,8 @@ def share_out(available: Centimes, wanted: list[Centimes]) -> list[Centimes]:
     if asked <= available:
         return wanted
     given = [available * one // asked for one in wanted]
-    for rank in range(available - sum(given)):
+    short = [rank for rank, one in enumerate(wanted) if given[rank] < one]
+    for rank in short[: available - sum(given)]:
         given[rank] += 1
     return given
 

@@ -151,12 +151,8 @@ def walk(counter: Counter, person: Personne, cas: Cas) -> set[str]:
         counter.ask(counter.billing(pec, first, "240131800"))
     if cas.operation == "facture":
         return _invoice_case(counter, cas, pec, first, start)
-    question = (
-        card_requests.cancellation(first.numero, pec.dossier)
-        if cas.operation == "annulation"
-        else card_requests.documents(first.numero, pec.dossier)
-    )
-    answer = counter.ask(card_requests.changed(question, cas, start))
+    make = card_requests.cancellation if cas.operation == "annulation" else card_requests.documents
+    answer = counter.ask(card_requests.changed(make(first.numero, pec.dossier), cas, start))
     if cas.ensuite is None:
         return found(answer)
     assert isinstance(answer, AnnulationReponse)
