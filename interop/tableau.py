@@ -25,9 +25,11 @@ class Rouge:
 
 def rouges(passage: Passage) -> list[Rouge]:
     """Why a run is red; none is green. An operation that the driver forgot is as red as one that failed."""
-    found = [Rouge(passage, "*", "*", passage.echec)] if passage.echec else []
-    if not passage.attendu and not passage.echec:
-        found.append(Rouge(passage, "*", "*", "the WSDL declares no operation"))
+    if passage.echec:
+        return [Rouge(passage, "*", "*", passage.echec)]
+    if not passage.attendu:
+        return [Rouge(passage, "*", "*", "the WSDL declares no operation")]
+    found = []
     for chemin, operation in sorted(passage.attendu):
         said = _said(passage, chemin, operation)
         found += [Rouge(passage, chemin, operation, f"{v.cas}: {v.detail}") for v in said if not v.ok]
@@ -35,8 +37,7 @@ def rouges(passage: Passage) -> list[Rouge]:
         absent = [cas for cas in asked if cas not in {v.cas for v in said}]
         found += [Rouge(passage, chemin, operation, f"{cas}: not driven") for cas in absent]
     unknown = {(v.chemin, v.operation) for v in passage.verdicts} - passage.attendu
-    found += [Rouge(passage, *pair, "this operation is not in the WSDL") for pair in sorted(unknown)]
-    return found
+    return found + [Rouge(passage, *pair, "this operation is not in the WSDL") for pair in sorted(unknown)]
 
 
 def _said(passage: Passage, chemin: str, operation: str) -> list[Verdict]:
