@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ class Stack:
     show_version: tuple[str, ...]
     run: tuple[str, ...]
     build: tuple[str, ...] = ()
+    probe: tuple[str, ...] = ()
     note: str = ""
 
     @property
@@ -32,8 +34,12 @@ class Stack:
         return FOLDER / self.folder
 
     def missing(self) -> list[str]:
-        """The tools that are not on the PATH."""
-        return [tool for tool in self.tools if shutil.which(tool) is None]
+        """What is not on this machine: tools of the PATH, or else a package whose probe fails. Nothing when all is."""
+        tools = [tool for tool in self.tools if shutil.which(tool) is None]
+        if tools or not self.probe:
+            return tools
+        probed = subprocess.run(self.probe, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+        return [] if probed.returncode == 0 else [f"a part of {', '.join(self.debian)}"]
 
 
 def load() -> dict[str, Stack]:
