@@ -35,7 +35,7 @@ def instruct(book: Book, numero: str) -> None:
 def decide(book: Book, numero: str, now: dt.datetime) -> None:
     """A delayed decision falls: what the scenario says, if the request is still pending."""
     row = book.pec[numero]
-    if row.etat not in pec_desk.PENDING:
+    if row.etat not in pec_desk.PENDING or row.pieces_demandees:
         return
     if row.scenario.refus_differe is not None:
         refuse(book, row, (motif(row.scenario.refus_differe, Manque()),))
@@ -56,11 +56,9 @@ def expire(book: Book, numero: str, now: dt.datetime) -> None:
     late = row.facturable_jusqu_au is None or row.facturable_jusqu_au < business_day(now)
     if not late or not book.vie_pec.allows(row.etat, "expirer"):
         return
-    committed = row.etat in ledger.HAS_GRANT
     pec_desk.move(book, row, "expirer")
     row.pieces_demandees = ()
-    if committed:
-        pec_desk.release(book, row, now)
+    pec_desk.release(book, row, now)
 
 
 def confirm_cancellation(book: Book, numero: str, now: dt.datetime) -> None:
@@ -68,8 +66,9 @@ def confirm_cancellation(book: Book, numero: str, now: dt.datetime) -> None:
     row = book.pec[numero]
     if row.etat is not ResultatPec.ANNULATION_DEMANDEE:
         return
-    if row.scenario.annulation_refusee:
-        pec_desk.move(book, row, "refuser_annulation")
+    if row.scenario.annulation_refusee and row.avant_annulation is not None:
+        pec_desk.move(book, row, f"rendre_{row.avant_annulation.value}")
+        book.plan(now, "decider", numero)  # a decision that fell meanwhile was not taken
         return
     pec_desk.move(book, row, "annuler")
     pec_desk.release(book, row, now)
@@ -90,6 +89,7 @@ def cancel(book: Book, entete: Entete, demande: AnnulationPecDemande, now: dt.da
     if motifs or row is None:
         return AnnulationReponse(resultat=ResultatAnnulation.REFUSEE, numero=demande.numero_pec, motifs=motifs)
     if book.vie_pec.allows(row.etat, "demander_annulation"):
+        row.avant_annulation = row.etat
         pec_desk.move(book, row, "demander_annulation")
         row.annulation = demande.motif.value
         if row.etat is ResultatPec.ANNULATION_DEMANDEE:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tierspayant.emulator.book import Book
 from tierspayant.emulator.rows import FactureRecue, Pec
-from tierspayant.schemas.messages import Montants, ResultatFacture, ResultatPec
+from tierspayant.schemas.messages import Montants, ResultatFacture, ResultatPec, TypeEquipement
 from tierspayant.schemas.money import Centimes
 
 
@@ -44,6 +44,7 @@ def check(book: Book) -> list[Ecart]:
         found += check_facture(book, row)
     found += _twice(book)
     found += _remittances(book)
+    found += _allowances(book)
     found += [
         Ecart("mouvement_desequilibre", str(rang), one.quoi)
         for rang, one in enumerate(book.mouvements)
@@ -152,6 +153,17 @@ def _twice(book: Book) -> list[Ecart]:
             if len(alive) > 1:
                 found.append(Ecart("facture_en_double", what, f"{len(alive)} living invoices: {', '.join(alive)}"))
     return found
+
+
+def _allowances(book: Book) -> list[Ecart]:
+    """What the lens allowances gave is what living lens PEC were promised."""
+    drawn: dict[str, Centimes] = defaultdict(int)
+    for pec in book.pec.values():
+        promised = book.soldes.get(f"accorde:{pec.numero}", 0) and not book.soldes.get(f"libere:{pec.numero}", 0)
+        if pec.demande.equipement.type is TypeEquipement.LENTILLES and promised and pec.montants is not None:
+            drawn[f"{pec.personne}|{pec.demande.date_soins.year}"] += pec.montants.amc_centimes
+    wrong = [key for key in {*drawn, *book.lentilles} if drawn[key] != book.lentilles.get(key, 0)]
+    return [Ecart("allocation", key, f"{drawn[key]} promised, {book.lentilles.get(key, 0)} drawn") for key in wrong]
 
 
 def _remittances(book: Book) -> list[Ecart]:

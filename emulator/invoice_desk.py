@@ -32,7 +32,8 @@ def bill(book: Book, entete: Entete, demande: FactureDemande, now: dt.datetime) 
     """Take invoices: each is judged alone; the batch is rejected only when nothing in it was taken."""
     magasin = entete.magasin.clair
     lot_key = f"{magasin}|{demande.numero_lot}"
-    if demande.numero_lot is not None and lot_key in book.lots and book.reglages.dedoublonnage:
+    known = book.lots.get(lot_key)
+    if known is not None and known.factures and book.reglages.dedoublonnage:
         again = (motif("FAC07", Manque("numero_lot")),)
         return LotReponse(resultat=ResultatLot.REJETE, numero_lot=demande.numero_lot, motifs=again)
     taken: list[str] = []
@@ -179,6 +180,7 @@ def cancel(book: Book, entete: Entete, demande: AnnulationFactureDemande, now: d
     pec = book.pec[row.facture.numero_pec]
     if not _alive(book, book.index.factures_by_pec[pec.numero]):
         pec_desk.move(book, pec, "annuler_facture")
+        book.plan(now, "expirer", pec.numero)  # its window may have passed while it was billed
     ledger.settle_check(book, pec, row)
     return AnnulationReponse(resultat=ResultatAnnulation.CONFIRMEE, numero=demande.numero_facture)
 
@@ -202,5 +204,6 @@ def control(book: Book, cle: str, now: dt.datetime) -> None:
     pec = book.pec[row.facture.numero_pec]
     if not _alive(book, book.index.factures_by_pec[pec.numero]):
         pec_desk.move(book, pec, "rejeter_paiement")
+        book.plan(now, "expirer", pec.numero)
     payments.report_reject(book, row, now)
     ledger.settle_check(book, pec, row)

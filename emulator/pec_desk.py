@@ -155,7 +155,7 @@ def _first_decision(book: Book, row: Pec, examen: pec.Examen, motifs: tuple[Moti
             book.plan(now + delay / 2, "instruire", row.numero)
         book.plan(now + delay, "decider", row.numero)
         return
-    grant(book, row, now)
+    _grant(book, row, examen, now, with_pieces=False)
 
 
 def move(book: Book, row: Pec, event: str) -> None:
@@ -165,7 +165,10 @@ def move(book: Book, row: Pec, event: str) -> None:
 
 def grant(book: Book, row: Pec, now: dt.datetime, with_pieces: bool = False) -> None:
     """Grant a pending PEC, or grant it subject to the documents its scenario asks for."""
-    examen = examine(book, row.magasin, row.demande, row.personne, now)
+    _grant(book, row, examine(book, row.magasin, row.demande, row.personne, now), now, with_pieces)
+
+
+def _grant(book: Book, row: Pec, examen: pec.Examen, now: dt.datetime, with_pieces: bool) -> None:
     _amounts(row, examen)
     row.motifs = (motif("PEC14", Manque("assure.nir")),) if row.scenario.nir_inconnu else ()
     if row.scenario.pieces and not with_pieces:
@@ -194,7 +197,9 @@ def _commit(book: Book, row: Pec, now: dt.datetime) -> None:
 
 
 def release(book: Book, row: Pec, now: dt.datetime) -> None:
-    """A granted PEC ends unbilled: the commitment and the allowance come back."""
+    """A PEC ends unbilled: what was committed, if anything was, and the allowance come back."""
+    if f"accorde:{row.numero}" not in book.soldes:
+        return
     ledger.released(book, now, row)
     if row.demande.equipement.type is TypeEquipement.LENTILLES and row.montants is not None:
         book.lentilles[f"{row.personne}|{row.demande.date_soins.year}"] -= row.montants.amc_centimes

@@ -46,6 +46,7 @@ class Pec:
     facturable_jusqu_au: dt.date | None = None
     scenario: Scenario = NOMINAL
     annulation: str | None = None
+    avant_annulation: ResultatPec | None = None
 
     @property
     def file_key(self) -> str:

@@ -83,17 +83,23 @@ def guarantee(ligne: Ligne, row: LigneLpp, contrat: Contrat, tarif: Tarif) -> Ce
 
 def ceiling(equipement: Equipement, tarif: Tarif) -> Centimes:
     """What is left of the responsible ceiling for class B once the class A part is paid (never below zero)."""
-    rows = [(ligne, tarif.ligne(ligne.lpp)) for ligne in equipement.lignes]
-    zones = [row.zone for ligne, row in rows if ligne.type is TypeLigne.VERRE and row is not None and row.zone]
-    class_a = sum(ligne.net_centimes for ligne in equipement.lignes if ligne.classe is Classe.A)
+    zones, class_a = [], 0
+    for ligne in equipement.lignes:
+        row = tarif.ligne(ligne.lpp)
+        if row is not None and row.zone is not None:
+            zones.append(row.zone)
+        if ligne.classe is Classe.A:
+            class_a += ligne.net_centimes
     return max(0, tarif.plafond(zones) - class_a)
 
 
 def apply_ceiling(parts: list[Part], equipement: Equipement, tarif: Tarif) -> list[Part]:
     """Limit the class B lines together: the frame first, the others in proportion."""
     left = ceiling(equipement, tarif)
-    limited = list(parts)
     class_b = [rank for rank, one in enumerate(parts) if one.ligne.classe is not Classe.A]
+    if sum([parts[rank].couvert for rank in class_b]) <= left:
+        return parts
+    limited = list(parts)
     frames = [rank for rank in class_b if parts[rank].ligne.type is TypeLigne.MONTURE]
     for rank in frames:
         limited[rank] = replace(parts[rank], couvert=max(parts[rank].amo, min(parts[rank].couvert, left)))

@@ -17,6 +17,7 @@ from tierspayant.emulator.world import World
 from tierspayant.schemas.faults import Faute
 from tierspayant.schemas.messages import (
     AnnulationFactureDemande,
+    Demande,
     EtatFactureDemande,
     EtatLotDemande,
     EtatPecDemande,
@@ -138,7 +139,7 @@ def test_an_unknown_shop_is_refused_as_an_account(shop: Counter, nominal: Person
 def test_another_shops_files_are_unknown(shop: Counter, nominal: Personne) -> None:
     granted, billed = shop.standard(nominal)
     [invoice] = billed.factures
-    asked = [
+    asked: list[Demande] = [
         EtatPecDemande(numero_pec=granted.numero),
         EtatPecDemande(reference="D-1/PEC-1"),
         EtatFactureDemande(numero_facture=invoice.numero_facture),
@@ -395,3 +396,44 @@ def test_a_fresh_session_holds_the_ready_made_files(shop: Counter) -> None:
     assert numbers == {"240120001": "acceptee", "240120002": "acquittee", "240110003": "payee"}
     assert ledger.check(shop.book) == []
     assert shop.ask(EtatPecDemande(numero_pec=f"{prefix}000001"), SHOP).dossiers[0].montants.amc_centimes == 17991
+
+
+def test_a_refused_cancellation_gives_the_state_back_that_was_there() -> None:
+    shop = Counter(book_of("viamedis"))
+    row = {
+        "carte": "ANNULATION_KO_ADULTE_EN_INSTANCE",
+        "amc": "M011",
+        "nir": "285057599900197",
+        "naissance": "1985-05-12",
+        "nom": "DUPRE",
+        "prenom": "ALICE",
+        "numero_adherent": "Z1",
+        "scenario": {"annulation_refusee": True, "delai": "PT5M"},
+    }
+    shop.book.world.add_person(row)
+    pec = shop.request(card(shop.book, "ANNULATION_KO_ADULTE_EN_INSTANCE"))
+    numero = shop.ask(pec).numero
+    shop.ask(card_requests.cancellation(numero, pec.dossier))
+    shop.wait(dt.timedelta(minutes=6))
+    assert shop.pec_state(pec.reference).resultat is ResultatPec.ANNULATION_DEMANDEE
+    shop.wait(HOUR)
+    answer = shop.pec_state(pec.reference)
+    assert (answer.resultat, answer.montants.amc_centimes if answer.montants else None) == ("accordee", 17991)
+
+
+def test_an_invoice_cancelled_after_the_window_leaves_a_lapsed_pec(shop: Counter) -> None:
+    one = card(shop.book, "PAIEMENT_OK_ADULTE_JAMAIS" + ("_A" if shop.book.reglages.lots else ""))
+    shop.standard(one)
+    shop.wait(100 * DAY)
+    cancel = AnnulationFactureDemande(numero_facture="240131900", reference="A-1", motif=MotifAnnulation.AUTRE)
+    assert shop.ask(cancel).resultat is ResultatAnnulation.CONFIRMEE
+    shop.wait(HOUR)
+    assert shop.pec_state("D-1/PEC-1").resultat is ResultatPec.EXPIREE
+
+
+def test_a_lot_rejected_whole_can_be_sent_again_under_its_number() -> None:
+    shop = Counter(book_of("almerys"))
+    pec = shop.request(card(shop.book, "PEC_OK_ADULTE_NOMINAL_A"))
+    right = shop.billing(pec, shop.ask(pec))
+    wrong = dataclasses.replace(right, factures=(dataclasses.replace(right.factures[0], numero_pec="1"),))
+    assert [shop.ask(one).resultat for one in (wrong, right)] == ["rejete", "acquitte"]
