@@ -118,6 +118,7 @@ class Entry:
     state since the last news, for the back-off. ailleurs: keyed by hand on the portal, `numero` is that one's.
     client_confirme: a person said to send it all the same. priorite: 0 is the most urgent. amc_centimes: the insurer's
     share, None when not known.
+    noeud: the adapter node that last exchanged on its behalf; while `envoi`, `du_le` is the end of that node's lease.
     version: counts changes; a write made from an older version is refused.
     """
 
@@ -151,6 +152,7 @@ class Entry:
     valide_au: dt.date | None = None
     facturable_jusqu_au: dt.date | None = None
     priorite: int = 2
+    noeud: str | None = None
     version: int = 1
 
     @property

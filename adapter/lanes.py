@@ -1,7 +1,7 @@
 """One lane: a platform and a service. When to look, what to take, how many at once.
 
 A lane sleeps until something is due (a new entry, an answer, a date); there is no polling. Awake, it looks at its
-service's stored availability: shut, it waits for the next probe and touches no entry, however many weeks that lasts;
+service's stored availability: shut, it waits for the next probe and sends nothing, however many weeks that lasts;
 open, it takes due entries, the most urgent first, as many at once as its window allows. A dead lane delays no other.
 """
 
@@ -25,6 +25,8 @@ from tierspayant.adapter.storage.protocol import StorageError, Tables
 
 log = Logger()
 
+LAPSES = 50
+"""Overtaken entries put away in one look: it costs no call, only a row each."""
 PROBE = ""
 """The key under which a probe is under way: no entry is called that."""
 
@@ -35,7 +37,9 @@ class View:
 
     service: Disponibilite
     due: Sequence[Entry]
+    lapsed: Sequence[Entry]
     next_due: dt.datetime | None
+    next_lapse: dt.datetime | None
 
 
 class LaneLoop:
@@ -95,6 +99,8 @@ class LaneLoop:
     async def _look(self) -> None:
         now = self._now()
         view = await self._courier.storage.read(lambda tables: self._view(tables, now))
+        for entry in view.lapsed:
+            self._take(entry.id, self._courier.step(entry.id))
         next_look = view.next_due
         if self._stopped or view.service.en_pause:
             next_look = None
@@ -102,15 +108,22 @@ class LaneLoop:
             next_look = self._while_shut(view.service, now)
         else:
             for entry in view.due:
-                if len(self._busy) < view.service.fenetre:
+                if entry.id not in self._busy and len(self._busy) < view.service.fenetre:
                     self._take(entry.id, self._courier.step(entry.id))
-        self._sleep(None if next_look is None else (next_look - now).total_seconds())
+        looks = [instant for instant in (next_look, view.next_lapse) if instant is not None]
+        self._sleep((min(looks) - now).total_seconds() if looks else None)
 
     def _view(self, tables: Tables, now: dt.datetime) -> View:
         service = tables.disponibilite(*self._lane) or ouvert(*self._lane, now)
         taken = self._busy.keys() | self._set_apart
         due = tables.due(*self._lane, now, service.fenetre + len(taken))
-        return View(service, [une for une in due if une.id not in taken], tables.next_due(*self._lane, now))
+        return View(
+            service=service,
+            due=[une for une in due if une.id not in taken],
+            lapsed=[une for une in tables.lapsed(*self._lane, now, LAPSES) if une.id not in taken],
+            next_due=tables.next_due(*self._lane, now),
+            next_lapse=tables.next_lapse(*self._lane, now),
+        )
 
     def _while_shut(self, service: Disponibilite, now: dt.datetime) -> dt.datetime | None:
         """Probe when it is time and nothing is under way; gives the next time to look."""

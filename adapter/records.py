@@ -203,7 +203,7 @@ def _target(tables: Tables, vault: Vault, identifiant: str, lu: Lu, now: dt.date
     if before is None or before.resultat == lu.resultat:
         return set()
     amc = before.amc_centimes if lu.amc_centimes is None else lu.amc_centimes
-    target = revise(before, now, resultat=lu.resultat, motifs=lu.motifs, amc_centimes=amc)
+    target = revise(before, now, resultat=str(lu.resultat), motifs=lu.motifs, amc_centimes=amc)
     tables.update_entry(target)
     if lu.reponse is not None:
         vault.put(tables, target, "reponse", plain.to_json(lu.reponse))

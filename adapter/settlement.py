@@ -196,7 +196,7 @@ def _read(entry: Entry, lu: Lu, cadre: policy.Cadre, jitter: float) -> Entry:
 
 
 def _changes(entry: Entry, lu: Lu) -> dict[str, Any]:
-    changes: dict[str, Any] = {"resultat": lu.resultat, "motifs": lu.motifs, "numero": lu.numero or entry.numero}
+    changes: dict[str, Any] = {"resultat": str(lu.resultat), "motifs": lu.motifs, "numero": lu.numero or entry.numero}
     for nom in ("amc_centimes", "paye_centimes", "valide_au", "facturable_jusqu_au", "organisme"):
         valeur = getattr(lu, nom)
         if valeur is not None:

@@ -64,6 +64,7 @@ class MemoryTables:
         self._references: _Table[tuple[str, str], str] = _Table(self.undo)
         self._messages: _Table[str, str] = _Table(self.undo)
         self._dossiers: _Table[tuple[str, str], tuple[str, ...]] = _Table(self.undo)
+        self._lapsing: _Table[str, Entry] = _Table(self.undo)
         self._files: dict[tuple[str, Service], dict[str, Entry]] = {}
         self._charges: _Table[tuple[str, str], Sealed] = _Table(self.undo)
         self._keys: _Table[str, CleDonnees] = _Table(self.undo)
@@ -103,6 +104,7 @@ class MemoryTables:
             dossier = (entry.magasin, entry.dossier)
             self._dossiers.put(dossier, (*self._dossiers.rows.get(dossier, ()), entry.id))
         self._entries.put(entry.id, entry)
+        self._lapse(entry)
         self._file(entry)
 
     def empreinte(self, identifiant: str) -> str | None:
@@ -113,7 +115,15 @@ class MemoryTables:
         if before is None or before.version != entry.version - 1:
             raise Depasse(entry.id)
         self._entries.put(entry.id, entry)
+        self._lapse(entry)
         self._file(entry, before)
+
+    def _lapse(self, entry: Entry) -> None:
+        """Keep the few entries that may lapse apart: looking for them must not walk through all."""
+        if entry.expire_le is not None and entry.etat is Etat.EN_FILE:
+            self._lapsing.put(entry.id, entry)
+        elif entry.id in self._lapsing.rows:
+            self._lapsing.drop(entry.id)
 
     def _file(self, entry: Entry, before: Entry | None = None) -> None:
         """Keep the index of what lanes look at: entries that have a due time."""
@@ -152,6 +162,20 @@ class MemoryTables:
     def next_due(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:
         waiting = self._files.get((plateforme, service), {}).values()
         return min((une.du_le for une in waiting if une.du_le is not None and une.du_le > after), default=None)
+
+    def _queued(self, plateforme: str, service: Service) -> list[tuple[dt.datetime, Entry]]:
+        lane = (plateforme, service, Etat.EN_FILE)
+        every = self._lapsing.rows.values()
+        return [
+            (une.expire_le, une) for une in every if une.expire_le and (une.plateforme, une.service, une.etat) == lane
+        ]
+
+    def lapsed(self, plateforme: str, service: Service, now: dt.datetime, limite: int) -> Sequence[Entry]:
+        found = [(lapse, une.id, une) for lapse, une in self._queued(plateforme, service) if lapse <= now]
+        return [une for _, _, une in sorted(found)[:limite]]
+
+    def next_lapse(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:
+        return min((lapse for lapse, _ in self._queued(plateforme, service) if lapse > after), default=None)
 
     def count(self, magasin: str | None = None, etats: Sequence[Etat] = ()) -> int:
         return sum(

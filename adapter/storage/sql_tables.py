@@ -52,6 +52,10 @@ class SqlTables:
         found = self._entries(nom, **parametres)
         return found[0] if found else None
 
+    def _instant(self, nom: str, column: str, **parametres: Any) -> dt.datetime | None:
+        found = self._run(nom, rows.text_row(parametres))
+        return dt.datetime.fromisoformat(found[0][column]) if found else None
+
     # ---- entries
 
     def entry(self, identifiant: str) -> Entry | None:
@@ -101,8 +105,13 @@ class SqlTables:
         return found
 
     def next_due(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:
-        found = self._run("next_due", rows.text_row({"plateforme": plateforme, "service": service, "after": after}))
-        return dt.datetime.fromisoformat(found[0]["du_le"]) if found else None
+        return self._instant("next_due", "du_le", plateforme=plateforme, service=service, after=after)
+
+    def lapsed(self, plateforme: str, service: Service, now: dt.datetime, limite: int) -> Sequence[Entry]:
+        return self._entries("lapsed", plateforme=plateforme, service=service, now=now, limite=limite)
+
+    def next_lapse(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:
+        return self._instant("next_lapse", "expire_le", plateforme=plateforme, service=service, after=after)
 
     def count(self, magasin: str | None = None, etats: Sequence[Etat] = ()) -> int:
         [row] = self._run("count", {"magasin": magasin, "etats": json.dumps(list(etats))})

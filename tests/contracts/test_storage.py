@@ -200,6 +200,20 @@ def test_a_lane_sees_what_is_due_the_most_urgent_first(storage: Storage) -> None
     assert read(storage, lambda t: t.next_due("p", Service.PEC, later + dt.timedelta(days=1))) is None
 
 
+def test_what_time_has_overtaken_is_found_whether_due_or_not(storage: Storage) -> None:
+    droits = {"operation": Operation.DROITS, "du_le": None}
+    put(
+        storage,
+        entry("lapsed", expire_le=NOW, **droits),
+        entry("later", expire_le=NOW + dt.timedelta(seconds=1), **droits),
+        entry("never", **droits),
+        entry("done", expire_le=NOW, etat=Etat.TERMINEE, **droits),
+    )
+    assert read(storage, lambda t: [e.reference for e in t.lapsed("p", Service.DROITS, NOW, 10)]) == ["lapsed"]
+    assert read(storage, lambda t: t.next_lapse("p", Service.DROITS, NOW)) == NOW + dt.timedelta(seconds=1)
+    assert read(storage, lambda t: t.next_lapse("p", Service.PEC, NOW)) is None
+
+
 def test_times_within_one_second_keep_their_order(storage: Storage) -> None:
     put(storage, entry("whole"), entry("fraction", du_le=NOW + dt.timedelta(microseconds=500_000)))
     assert read(storage, lambda t: [e.reference for e in t.due("p", Service.PEC, NOW, 10)]) == ["whole"]

@@ -1,4 +1,4 @@
-"""The daemon's SQLite storage on a real reactor: many writers share commits, each is answered only when it is durable."""
+"""The daemon's SQLite storage on a real reactor: many writers share commits, each answered only when durable."""
 
 from __future__ import annotations
 

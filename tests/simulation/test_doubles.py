@@ -28,7 +28,7 @@ def first_writes(fate: Fate, times: int = 2) -> FateOf:
     """The first two writes (a PEC and an invoice) meet `fate`; everything else goes well."""
     left = dict.fromkeys(WRITING, 1)
 
-    def of(requete: HttpRequest) -> Fate:
+    def of(requete: HttpRequest, _: float) -> Fate:
         action = (header(requete.headers, "soapaction") or "") + (header(requete.headers, "content-type") or "")
         name = next((one for one in WRITING if one in action), None)
         if name is None or left[name] == 0:

@@ -102,25 +102,25 @@ class Fate:
     """What befalls one request on its way.
 
     refused: the connection is. retard: seconds until the platform gets it. lost: the connection is cut at once and no
-    answer comes, whatever becomes of the request. never: it never arrives.
+    answer comes, whatever becomes of the request. never: it never arrives. statut: a gateway answers in its place.
     """
 
     refused: bool = False
     never: bool = False
+    statut: int | None = None
     retard: float = LATENCY
     lost: bool = False
 
 
-FateOf = Callable[[HttpRequest], Fate]
+FateOf = Callable[[HttpRequest, float], Fate]
+"""(request without body, seconds since the start) -> what befalls it."""
 
 
 @implementer(IAgent)
 class Network:
     """An agent towards the emulator's session. `fate` says what befalls each request."""
 
-    def __init__(
-        self, clock: IReactorTime, session: Session, plateforme: str, fate: Callable[[HttpRequest], Fate]
-    ) -> None:
+    def __init__(self, clock: IReactorTime, session: Session, plateforme: str, fate: FateOf) -> None:
         self._clock = clock
         self._session = session
         self._plateforme = plateforme
@@ -138,13 +138,18 @@ class Network:
         answered: Deferred[IResponse] = Deferred()
         path = uri.decode().partition("//")[2].partition("/")[2]
         plain = tuple((k.decode(), v.decode()) for k, vs in headers.getAllRawHeaders() for v in vs)
-        fate = self._fate(HttpRequest(method.decode(), "/" + path, plain))
+        fate = self._fate(HttpRequest(method.decode(), "/" + path, plain), self._clock.seconds())
         if fate.refused:
             self._clock.callLater(LATENCY, answered.errback, error.ConnectionRefusedError())
             return answered
         body = _Collector()
         bodyProducer.startProducing(body)
         requete = HttpRequest(method.decode(), "/" + path, plain, body.octets)
+        if fate.statut is not None:
+            self._clock.callLater(
+                2 * LATENCY, _answer, answered, HttpResponse(fate.statut, (), b"<html>maintenance</html>")
+            )
+            return answered
         if not fate.never:
             self._clock.callLater(fate.retard, self._arrive, requete, answered, fate)
         if fate.lost or fate.never:
@@ -262,7 +267,7 @@ class Reglages:
     delai_traitement: dt.timedelta = dt.timedelta(minutes=2)
     plateformes: tuple[str, ...] = ("viamedis", "almerys")
     deaths: tuple[tuple[int, str], ...] = ()
-    fate: FateOf = field(default=lambda _: Fate())
+    fate: FateOf = field(default=lambda *_: Fate())
 
 
 class Monde:

@@ -14,13 +14,13 @@ ORDER BY id DESC LIMIT 1
 INSERT INTO entrees (
     id, id_message, magasin, operation, service, reference, dossier, equipement, plateforme, organisme, cree_le,
     maj_le, etat, cible, remplace, resultat, numero, motifs, action, du_le, expire_le, envoye_le, tentatives, sondages,
-    client_confirme, ailleurs, amc_centimes, paye_centimes, valide_au, facturable_jusqu_au, priorite, version,
-    empreinte
+    client_confirme, ailleurs, amc_centimes, paye_centimes, valide_au, facturable_jusqu_au, priorite, noeud,
+    version, empreinte
 ) VALUES (
     :id, :id_message, :magasin, :operation, :service, :reference, :dossier, :equipement, :plateforme, :organisme,
     :cree_le, :maj_le, :etat, :cible, :remplace, :resultat, :numero, :motifs, :action, :du_le, :expire_le, :envoye_le,
     :tentatives, :sondages, :client_confirme, :ailleurs, :amc_centimes, :paye_centimes, :valide_au,
-    :facturable_jusqu_au, :priorite, :version, :empreinte
+    :facturable_jusqu_au, :priorite, :noeud, :version, :empreinte
 )
 
 -- name: empreinte
@@ -33,7 +33,8 @@ UPDATE entrees SET
     expire_le = :expire_le, envoye_le = :envoye_le, tentatives = :tentatives, sondages = :sondages,
     client_confirme = :client_confirme, ailleurs = :ailleurs, amc_centimes = :amc_centimes,
     paye_centimes = :paye_centimes,
-    valide_au = :valide_au, facturable_jusqu_au = :facturable_jusqu_au, priorite = :priorite, version = :version
+    valide_au = :valide_au, facturable_jusqu_au = :facturable_jusqu_au, priorite = :priorite, noeud = :noeud,
+    version = :version
 WHERE id = :id AND version = :version - 1
 
 -- name: dossier
@@ -66,10 +67,26 @@ WHERE plateforme = :plateforme AND service = :service AND du_le > :after
     AND du_le IS NOT NULL
 ORDER BY du_le LIMIT 1
 
+-- name: lapsed
+SELECT * FROM entrees
+WHERE plateforme = :plateforme AND service = :service AND expire_le <= :now
+    AND expire_le IS NOT NULL AND etat = 'en_file'
+ORDER BY expire_le, id LIMIT :limite
+
+-- name: next_lapse
+SELECT expire_le FROM entrees
+WHERE plateforme = :plateforme AND service = :service AND expire_le > :after
+    AND expire_le IS NOT NULL AND etat = 'en_file'
+ORDER BY expire_le LIMIT 1
+
 -- name: count
 SELECT COUNT(*) FROM entrees
 WHERE (:magasin IS NULL OR magasin = :magasin)
     AND (:etats = '[]' OR etat IN (SELECT value FROM json_each(:etats)))
+
+-- name: count_all
+SELECT COALESCE(SUM(nombre), 0) FROM compteurs
+WHERE :etats = '[]' OR etat IN (SELECT value FROM json_each(:etats))
 
 -- name: encours
 SELECT plateforme, organisme, etat, resultat, COUNT(*) AS nombre,

@@ -36,21 +36,41 @@ CREATE TABLE entrees (
     valide_au TEXT,
     facturable_jusqu_au TEXT,
     priorite INTEGER NOT NULL DEFAULT 2,
+    noeud TEXT,
     version INTEGER NOT NULL CHECK (version > 0),
     empreinte TEXT NOT NULL,
     UNIQUE (magasin, reference),
     CHECK (etat <> 'retenue' OR action IS NOT NULL),
     CHECK (etat <> 'perimee' OR operation IN ('droits', 'devis')),
-    CHECK (du_le IS NULL OR etat IN ('en_file', 'incertaine', 'en_instance', 'terminee'))
+    CHECK (du_le IS NULL OR etat IN ('en_file', 'envoi', 'incertaine', 'en_instance', 'terminee')),
+    CHECK (etat <> 'envoi' OR (du_le IS NOT NULL AND noeud IS NOT NULL))
 ) STRICT;
 
 CREATE INDEX entrees_file ON entrees (plateforme, service, priorite, du_le)
 WHERE du_le IS NOT NULL;
 CREATE INDEX entrees_echeance ON entrees (plateforme, service, du_le)
 WHERE du_le IS NOT NULL;
+CREATE INDEX entrees_peremption ON entrees (plateforme, service, expire_le)
+WHERE expire_le IS NOT NULL AND etat = 'en_file';
 CREATE INDEX entrees_dossier ON entrees (magasin, dossier, id);
 CREATE INDEX entrees_etat ON entrees (etat, magasin);
 CREATE INDEX entrees_numero ON entrees (magasin, operation, numero) WHERE numero IS NOT NULL;
+
+-- How many entries are in each state, kept by the table itself: the queue's limit is asked at every accept.
+CREATE TABLE compteurs (
+    etat TEXT PRIMARY KEY,
+    nombre INTEGER NOT NULL CHECK (nombre >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER entrees_compte AFTER INSERT ON entrees BEGIN
+    INSERT INTO compteurs (etat, nombre) VALUES (NEW.etat, 1)
+    ON CONFLICT (etat) DO UPDATE SET nombre = nombre + 1;
+END;
+CREATE TRIGGER entrees_recompte AFTER UPDATE OF etat ON entrees WHEN OLD.etat <> NEW.etat BEGIN
+    UPDATE compteurs SET nombre = nombre - 1 WHERE etat = OLD.etat;
+    INSERT INTO compteurs (etat, nombre) VALUES (NEW.etat, 1)
+    ON CONFLICT (etat) DO UPDATE SET nombre = nombre + 1;
+END;
 
 CREATE TABLE cles (
     id TEXT PRIMARY KEY,
