@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -32,7 +32,8 @@ from tierspayant.schemas.platforms import Appel, Dialect
 from tierspayant.schemas.soap import SoapVersion
 from tierspayant.schemas.wire import HttpRequest, HttpResponse
 
-some = settings(max_examples=25, suppress_health_check=list(HealthCheck))
+_PHASES = [phase for phase in Phase if phase is not Phase.explain]  # explaining a big draw takes minutes
+some = settings(max_examples=25, suppress_health_check=list(HealthCheck), phases=_PHASES)
 """Each draw is a whole message per operation. `@given` stands inside the tests: pytest-twisted wraps a given test of a
 base class once and for all, so that a second subclass in one run would run the first one's."""
 more = settings(some, max_examples=120)
