@@ -214,7 +214,8 @@ class Demon:
         if self._storage is not None:
             await self._storage.close()
         self._threads.stop()
-        log.info("stopped")
+        if self._serveurs:
+            log.info("stopped")
 
     async def _at_most(self, travail: Deferred[Any], secondes: float, sinon: str) -> None:
         try:
