@@ -125,7 +125,7 @@ def relates_to(message_id: str) -> etree._Element:
 
 
 def fault(version: SoapVersion, faute: Faute, detail: etree._Element, message_id: str | None = None) -> etree._Element:
-    """An envelope that carries a fault: qualified code, French reason (1.2: French and English), typed detail."""
+    """An envelope that carries a fault: qualified code, French reason, typed detail."""
     ns = version.namespace
     body = etree.Element(f"{{{ns}}}Fault", nsmap={"soap": ns})
     code = _fault_code(version, faute)
@@ -136,10 +136,9 @@ def fault(version: SoapVersion, faute: Faute, detail: etree._Element, message_id
     else:
         etree.SubElement(etree.SubElement(body, f"{{{ns}}}Code"), f"{{{ns}}}Value").text = f"soap:{code}"
         reason = etree.SubElement(body, f"{{{ns}}}Reason")
-        for langue, texte in (("fr", faute.francais), ("en", faute.anglais)):
-            etree.SubElement(
-                reason, f"{{{ns}}}Text", {"{http://www.w3.org/XML/1998/namespace}lang": langue}
-            ).text = texte
+        # One Text: with a second one gSOAP loses the whole fault, and Mono shows the last. English is in the detail.
+        lang = {"{http://www.w3.org/XML/1998/namespace}lang": "fr"}
+        etree.SubElement(reason, f"{{{ns}}}Text", lang).text = faute.francais
         etree.SubElement(body, f"{{{ns}}}Detail").append(detail)
     return envelope(version, (relates_to(message_id),) if message_id else (), body)
 
