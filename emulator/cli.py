@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from tierspayant.emulator import cli_world
+from tierspayant.emulator import cli_tape, cli_world
 from tierspayant.emulator.config import CONTROL_PORT, PLATFORM_PORTS, Config, ConfigurationRefusee
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,7 +29,7 @@ def main() -> None:
     """An emulated third-party-payment platform that can be told to misbehave."""
 
 
-for _command in (cli_world.people, cli_world.magasins, cli_world.annuaire, cli_world.ledger):
+for _command in (cli_tape.tape, cli_world.people, cli_world.magasins, cli_world.annuaire, cli_world.ledger):
     main.add_command(_command)
 
 
@@ -75,6 +75,7 @@ def _platform_ports(command: F) -> F:
 @click.option("--port", "ports", type=NamedPort(), multiple=True, help="A further platform, or another port for one.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of all chance.")
 @click.option("--now", type=Instant(), default=None, help="Where the virtual clock starts (default: real time).")
+@click.option("--tape", default=None, help="A tape by name, or its file: the session default lives it.")
 @click.option("--token", default=None, help="Ask for this bearer token on the control port.")
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Written when ready.")
 def serve(
@@ -83,6 +84,7 @@ def serve(
     ports: tuple[tuple[str, int], ...],
     seed: int,
     now: dt.datetime | None,
+    tape: str | None,
     token: str | None,
     ready_file: Path | None,
     **named: int,
@@ -96,6 +98,7 @@ def serve(
             ports=of_platforms,
             seed=seed,
             now=now,
+            tape=tape,
             token=token,
             ready_file=ready_file,
         )

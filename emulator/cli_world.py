@@ -67,8 +67,8 @@ def people(ctx: click.Context, as_json: bool) -> None:
 @DAY
 def show(name: str, form: str, url: str | None, day: str | None) -> None:
     """One person: what to post, and what to expect."""
-    from tierspayant.emulator import people as registry
     from tierspayant.emulator import card_steps
+    from tierspayant.emulator import people as registry
 
     row = next((one for one in registry.load() if one.carte == name), None)
     if row is None:
@@ -90,7 +90,7 @@ def show(name: str, form: str, url: str | None, day: str | None) -> None:
 
 def _message(person: Any, start: dt.date) -> tuple[str, tuple[tuple[str, str], ...], str]:
     """Path, headers and text of the card's question in its platform's dialect."""
-    from tierspayant.emulator import insurers, platforms_data, card_steps
+    from tierspayant.emulator import card_steps, insurers, platforms_data
     from tierspayant.emulator.dates import PARIS
     from tierspayant.schemas import platforms
     from tierspayant.schemas.identity import Finess

@@ -129,6 +129,11 @@ class VirtualClock:
             self._run_to(target)
             self._rebase(target, frozen=self.frozen)
 
+    def put(self, instant: dt.datetime, frozen: bool, speed: float) -> None:
+        """Stand at an instant and fire nothing: a snapshot is restored."""
+        self.speed = speed
+        self._rebase(bounded(instant), frozen=frozen)
+
     # ---------------------------------------------------------------------------------------------- things due
 
     def add_source(self, source: Source) -> None:

@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred
 
 from tierspayant.emulator import control_session
 from tierspayant.emulator.clock import HorsBornes
-from tierspayant.emulator.control_session import Asked
+from tierspayant.emulator.control_evidence import Asked
 from tierspayant.emulator.effects import EffetInvalide, convert
 from tierspayant.emulator.people import PersonneInvalide
 from tierspayant.emulator.plan import Plan

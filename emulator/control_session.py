@@ -5,19 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 from twisted.internet.defer import Deferred
 
-from tierspayant.emulator import desk, effects, ledger, people, platforms_data
-from tierspayant.emulator.clock import MAX_SPEED
+from tierspayant.emulator import control_evidence, desk, effects, ledger, people, platforms_data, tape
+from tierspayant.emulator.clock import MAX_SPEED, shown
+from tierspayant.emulator.control_evidence import Asked
 from tierspayant.emulator.effects import convert
 from tierspayant.emulator.lifecycle import CoupIllegal
 from tierspayant.emulator.plan import Plan
-from tierspayant.emulator.problem import Problem, json_response, read_json
+from tierspayant.emulator.problem import Problem, json_response
 from tierspayant.emulator.sessions import Session
 from tierspayant.schemas import plain
 from tierspayant.schemas.wire import HttpResponse
@@ -26,24 +26,6 @@ DURATION = re.compile(
     r"P(?:(?P<weeks>\d{1,5})W|(?:(?P<days>\d{1,6})D)?"
     r"(?:T(?=\d)(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,8})M)?(?:(?P<seconds>\d{1,9}(?:\.\d{1,6})?)S)?)?)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request for a resource."""
-
-    method: str
-    query: dict[str, str]
-    body: bytes
-
-    def only(self, *methods: str) -> None:
-        """Raises Problem 405."""
-        if self.method not in methods:
-            raise Problem(405, "methode", f"this resource takes {', '.join(methods)}")
-
-    def json(self) -> Any:
-        """Raises Problem 400."""
-        return read_json(self.body)
 
 
 class _Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +41,12 @@ class _Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     motifs: list[str] = []
 
 
+class _Tape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    nom: str | None = None
+    toml: str | None = None
+    depuis_maintenant: bool = False
+
+
 class _Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int | None = None
 
@@ -69,6 +57,8 @@ def serve(session: Session, steps: list[str], asked: Asked) -> Plan | Deferred[P
         case ["ledger", "check"]:
             asked.only("GET")
             return Plan(ledger_check(session))
+        case [("journal" | "verify" | "events" | "snapshots"), *_]:
+            return control_evidence.serve(session, steps, asked)
         case ["pec", numero, "decider"]:
             asked.only("POST")
             return Plan(decide_pec(session, numero, asked))
@@ -79,7 +69,8 @@ def serve(session: Session, steps: list[str], asked: Asked) -> Plan | Deferred[P
             methods = _RESOURCES[nom]
             asked.only(*methods)
             return Plan(methods[asked.method](session, asked))
-    raise Problem(404, "adresse", f"a session has {', '.join(sorted(_RESOURCES))}")
+    known = sorted({*_RESOURCES, "journal", "verify", "events", "snapshots"})
+    raise Problem(404, "adresse", f"a session has {', '.join(known)}")
 
 
 # ---------------------------------------------------------------------------------------------------------- clock
@@ -138,6 +129,54 @@ def delete_effects(session: Session, asked: Asked) -> HttpResponse:
     session.effects.manual.clear()
     session.on_effects()
     return HttpResponse(204)
+
+
+# ----------------------------------------------------------------------------------------------------------- tape
+
+
+def get_tape(session: Session, asked: Asked) -> HttpResponse:
+    """The tape being lived: what is done, what is to come, what is shut by it now. `nom` null: none."""
+    playing = session.tape
+    if playing is None:
+        return json_response({"nom": None, "bandes": tape.names()})
+    events = [
+        {
+            "a": shown(one.a),
+            "plateforme": one.plateforme,
+            "services": one.services,
+            "magasins": plain.to_plain(one.magasins),
+            "effet": one.effet,
+            "source": one.source,
+            "suppose": one.suppose,
+            "note": one.note,
+            "fait": rank < playing.done,
+        }
+        for rank, one in enumerate(playing.tape.events)
+    ]
+    now = [one.shown() for one in session.effects.tape]
+    head = {"nom": playing.tape.nom, "titre": playing.tape.titre, "debut": shown(playing.tape.debut)}
+    return json_response({**head, "fin": shown(playing.tape.fin), "evenements": events, "en_vigueur": now})
+
+
+def put_tape(session: Session, asked: Asked) -> HttpResponse:
+    """Follow a tape: a shipped one by `nom`, or the text of one; `depuis_maintenant` moves its start to now."""
+    order = convert(_Tape, asked.json(), "$")
+    if order.nom is not None and order.toml is not None:
+        raise Problem(422, "champ_invalide", "give nom or toml, not both", "$")
+    chosen: tape.Tape | None = None
+    try:
+        if order.toml is not None:
+            chosen = tape.read_tape(order.toml, "toml")
+        elif order.nom is not None:
+            if order.nom not in tape.names():
+                raise tape.BandeInvalide(f"there is no tape of that name; there are {', '.join(tape.names())}")
+            chosen = tape.load(order.nom)
+    except tape.BandeInvalide as wrong:
+        raise Problem(422, "bande_invalide", str(wrong), "$.toml" if order.toml is not None else "$.nom") from None
+    if chosen is not None and order.depuis_maintenant:
+        chosen = chosen.rebased(session.clock.now())
+    session.play(chosen)
+    return get_tape(session, asked)
 
 
 # --------------------------------------------------------------------------------------- people, shops, settings
@@ -244,6 +283,7 @@ def _listed(rows: list[Any]) -> dict[str, Any]:
 _RESOURCES: dict[str, dict[str, Callable[[Session, Asked], HttpResponse]]] = {
     "clock": {"GET": get_clock, "POST": post_clock},
     "effects": {"GET": get_effects, "PUT": put_effects, "DELETE": delete_effects},
+    "tape": {"GET": get_tape, "PUT": put_tape},
     "people": {"GET": get_people, "POST": post_people},
     "magasins": {"GET": get_magasins, "POST": post_magasins},
     "reglages": {"GET": get_reglages, "PUT": put_reglages},

@@ -68,7 +68,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 @dataclass(slots=True, kw_only=True)
 class Effet:
-    """One effect in force. `fois` counts down; None is for ever."""
+    """One effect in force. `fois` counts down; None is for ever. `sauf`: shops that a tape lets through already."""
 
     plateforme: str
     effet: str
@@ -79,9 +79,12 @@ class Effet:
     magasin: str | None = None
     fois: int | None = None
     probabilite: float | None = None
+    sauf: frozenset[str] = frozenset()
 
     def strikes(self, possible: Iterable[tuple[Service, Operation]], magasin: str | None) -> bool:
         """Whether it strikes for sure, whichever of the `possible` operations the message turns out to be."""
+        if self.sauf and (magasin is None or magasin in self.sauf):
+            return False
         return (self.magasin is None or self.magasin == magasin) and all(
             (self.service is None or self.service is service) and (self.operations is None or one in self.operations)
             for service, one in possible
@@ -93,6 +96,8 @@ class Effet:
         for nom in ("operation", "magasin", "fois", "probabilite"):
             if (value := getattr(self, nom)) is not None:
                 row[nom] = value
+        if self.sauf:
+            row["sauf"] = sorted(self.sauf)
         return row | {"parametres": to_plain(self.parametres)}
 
 
@@ -122,10 +127,7 @@ def _parse_one(value: object, place: str, plateformes: Mapping[str, PlatformData
     row = convert(_Row, value, place)
     if row.plateforme not in plateformes:
         raise EffetInvalide(f"{place}.plateforme", f"no such platform; there are {', '.join(plateformes)}")
-    kind = CATALOGUE.get(row.effet)
-    if kind is None:
-        raise EffetInvalide(f"{place}.effet", f"no such effect; there are {', '.join(CATALOGUE)}")
-    parametres = convert(kind, row.parametres, f"{place}.parametres")
+    parametres = parametres_of(row.effet, row.parametres, place)
     _check(row, parametres, place, shared_port)
     return Effet(
         plateforme=row.plateforme,
@@ -138,6 +140,14 @@ def _parse_one(value: object, place: str, plateformes: Mapping[str, PlatformData
         fois=row.fois,
         probabilite=row.probabilite,
     )
+
+
+def parametres_of(effet: str, parametres: object, place: str) -> Parametres:
+    """The parameters of an effect by its identifier. Raises EffetInvalide."""
+    kind = CATALOGUE.get(effet)
+    if kind is None:
+        raise EffetInvalide(f"{place}.effet", f"no such effect; there are {', '.join(CATALOGUE)}")
+    return convert(kind, parametres, f"{place}.parametres")
 
 
 def _operations(plateforme: PlatformData, written: str | None, place: str) -> frozenset[Operation] | None:

@@ -10,8 +10,8 @@ keeps the whole in the journal. http.py renders a Plan on a socket, memory_agent
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tierspayant.emulator import desk, spoiled
@@ -68,6 +68,7 @@ class Result:
     verdict: Verdict
     response: HttpResponse | None
     regle: str | None = None
+    codes: tuple[str, ...] = ()
 
 
 def cut_at_connection(session: Session, plateforme: str, requete: HttpRequest) -> Plan | None:
@@ -121,7 +122,7 @@ class _Counter:
             case Coupure(point=point):
                 cut, made = point, self.process()
                 seen = made.response if cut is not Point.APRES_COMMIT else None
-                result = Result(Verdict.LOST, made.response, made.regle)
+                result = replace(made, verdict=Verdict.LOST)
             case Silence(traitee=traitee):
                 result = self._lost() if traitee else Result(Verdict.CUT, None)
                 seen = None
@@ -131,7 +132,7 @@ class _Counter:
             case Reponse(defaut=defaut):
                 made = self.process()
                 seen = spoiled.spoil(made.response, defaut) if made.response else None
-                result = Result(Verdict.EFFECT, seen, made.regle)
+                result = replace(made, verdict=Verdict.EFFECT, response=seen)
             case FauteSoap() | Compte() | Indisponible() as instead:
                 seen = self._instead(instead)
                 result = Result(Verdict.EFFECT, seen)
@@ -153,11 +154,11 @@ class _Counter:
             )
         except Faute as faute:
             return Result(Verdict.FAULT, self.server.fault(appel.version, faute, appel.message_id), faute.regle)
-        return Result(Verdict.ANSWERED, self.server.write(appel, answer))
+        reasons = tuple(dict.fromkeys(_codes(answer)))
+        return Result(Verdict.ANSWERED, self.server.write(appel, answer), codes=reasons)
 
     def _lost(self) -> Result:
-        made = self.process()
-        return Result(Verdict.LOST, made.response, made.regle)
+        return replace(self.process(), verdict=Verdict.LOST)
 
     def _instead(self, effect: FauteSoap | Compte | Indisponible) -> HttpResponse:
         """The answer that replaces the desk's; the message is not processed."""
@@ -214,7 +215,7 @@ def _record(
     session: Session, plateforme: str, requete: HttpRequest, appel: Appel | None, strike: Strike, result: Result
 ) -> None:
     response = result.response
-    session.journal.append(
+    numero = session.journal.append(
         Exchange(
             plateforme=plateforme,
             chemin=requete.path,
@@ -223,6 +224,7 @@ def _record(
             magasin=appel.entete.magasin.clair if appel else None,
             verdict=result.verdict.value,
             regle=result.regle,
+            codes=result.codes,
             effets=strike.names,
             virtuel=session.clock.now(),
             demande_entetes=requete.headers,
@@ -232,3 +234,22 @@ def _record(
             reponse=response.body if response else b"",
         )
     )
+    session.publish("echange", {"numero": numero, "plateforme": plateforme, "verdict": result.verdict.value})
+
+
+_HOLDERS = ("motif", "motifs", "pec", "dossiers", "factures", "bordereaux", "lignes")
+"""The fields of an answer below which reasons stand."""
+
+
+def _codes(value: object) -> Iterator[str]:
+    """Every reason an answer gives, wherever it stands."""
+    if isinstance(value, messages.Motif):
+        yield value.code
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _codes(one)
+    else:
+        for nom in _HOLDERS:
+            held = getattr(value, nom, None)
+            if held:
+                yield from _codes(held)

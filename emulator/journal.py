@@ -1,22 +1,30 @@
 """The record of every exchange: append-only, exact bytes, numbered from 1 in each session.
 
 Only the facts are written (bytes, instants, what struck); what a message means is read from its bytes again when
-someone asks, so that writing costs some microseconds and the record is exact for ever.
+someone asks, so that writing costs some microseconds and the record is exact for ever. Memory stays flat: the rows are
+in an SQLite file, a temporary one unless a state directory is given.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from importlib.resources import files
+from typing import Any, Protocol
+
+import msgspec
 
 from tierspayant.schemas.wire import Headers
+
+PAGE = 200
+"""Rows fetched at a time: a walk over a long journal holds no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One exchange. `verdict`: what became of it (see exchange.Verdict); `statut` None: no answer was made."""
+    """One exchange. `verdict`: what became of it; `codes`: reasons given; `statut` None: no answer."""
 
     plateforme: str
     chemin: str
@@ -25,6 +33,7 @@ class Exchange:
     magasin: str | None
     verdict: str
     regle: str | None
+    codes: tuple[str, ...] = ()
     effets: tuple[str, ...]
     virtuel: dt.datetime
     demande_entetes: Headers
@@ -41,6 +50,8 @@ class Journal(Protocol):
         """Keep one; gives its number, from 1."""
         ...
 
+    def count(self) -> int: ...
+
     def get(self, numero: int) -> Exchange | None: ...
 
     def after(self, numero: int) -> Iterator[tuple[int, Exchange]]:
@@ -53,11 +64,14 @@ class NoJournal:
 
     def __init__(self, session: str) -> None:
         self.session = session
-        self.count = 0
+        self._count = 0
 
     def append(self, exchange: Exchange) -> int:
-        self.count += 1
-        return self.count
+        self._count += 1
+        return self._count
+
+    def count(self) -> int:
+        return self._count
 
     def get(self, numero: int) -> Exchange | None:
         return None
@@ -77,8 +91,126 @@ class MemoryJournal:
         self.kept.append(exchange)
         return len(self.kept)
 
+    def count(self) -> int:
+        return len(self.kept)
+
     def get(self, numero: int) -> Exchange | None:
         return self.kept[numero - 1] if 1 <= numero <= len(self.kept) else None
 
     def after(self, numero: int) -> Iterator[tuple[int, Exchange]]:
         return enumerate(self.kept[numero:], numero + 1)
+
+
+_FIELDS = (
+    "virtuel, plateforme, chemin, service, operation, magasin, verdict, regle, codes, effets, "
+    "demande_entetes, demande, statut, reponse_entetes, reponse"
+)
+_INSERT = f"INSERT INTO echange (session, numero, reel, {_FIELDS}) VALUES ({', '.join('?' * 18)})"  # noqa: S608
+_ONE = f"SELECT {_FIELDS} FROM echange WHERE session = ? AND numero = ?"  # noqa: S608
+_AFTER = f"SELECT numero, {_FIELDS} FROM echange WHERE session = ? AND numero > ? ORDER BY numero LIMIT {PAGE}"  # noqa: S608
+
+
+class JournalFile:
+    """One SQLite file for all sessions of a server. `path` '' is a temporary file that goes with the process.
+
+    A row is committed when it is written and survives a killed process; it is not forced to the disk (a test bench
+    need not survive a power cut). `kept`: the file may hold the past of sessions that go on.
+    """
+
+    def __init__(self, path: str, real_now: Callable[[], dt.datetime], *, kept: bool = False) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode = WAL" if path else "PRAGMA journal_mode = OFF")
+        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.executescript(files(__package__).joinpath("journal.sql").read_text(encoding="utf-8"))
+        self._real_now = real_now
+        self._kept = kept
+
+    def of(self, session: str) -> FileJournal:
+        """The journal of a session; one of a name used before starts anew unless the past is kept."""
+        key, rank = session, 1
+        while not self._kept and self._count(key):
+            rank += 1
+            key = f"{session}#{rank}"
+        return FileJournal(self._connection, key, self._count(key), self._real_now)
+
+    def _count(self, key: str) -> int:
+        row = self._connection.execute("SELECT max(numero) FROM echange WHERE session = ?", (key,)).fetchone()
+        return row[0] or 0
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class FileJournal:
+    """The exchanges of one session in a JournalFile."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, key: str, count: int, real_now: Callable[[], dt.datetime]
+    ) -> None:
+        self._connection = connection
+        self._key = key
+        self._count = count
+        self._real_now = real_now
+
+    def append(self, exchange: Exchange) -> int:
+        self._count += 1
+        one = exchange
+        self._connection.execute(
+            _INSERT,
+            (
+                self._key,
+                self._count,
+                self._real_now().isoformat(),
+                one.virtuel.isoformat(),
+                one.plateforme,
+                one.chemin,
+                one.service,
+                one.operation,
+                one.magasin,
+                one.verdict,
+                one.regle,
+                " ".join(one.codes),
+                " ".join(one.effets),
+                msgspec.json.encode(one.demande_entetes),
+                one.demande,
+                one.statut,
+                msgspec.json.encode(one.reponse_entetes),
+                one.reponse,
+            ),
+        )
+        return self._count
+
+    def count(self) -> int:
+        return self._count
+
+    def get(self, numero: int) -> Exchange | None:
+        row = self._connection.execute(_ONE, (self._key, numero)).fetchone()
+        return None if row is None else _exchange(row)
+
+    def after(self, numero: int) -> Iterator[tuple[int, Exchange]]:
+        while rows := self._connection.execute(_AFTER, (self._key, numero)).fetchall():
+            for row in rows:
+                numero = row[0]
+                yield numero, _exchange(row[1:])
+
+
+def _exchange(row: tuple[Any, ...]) -> Exchange:
+    virtuel, plateforme, chemin, service, operation, magasin, verdict, regle, codes, effets = row[:10]
+    demande_entetes, demande, statut, reponse_entetes, reponse = row[10:]
+    return Exchange(
+        virtuel=dt.datetime.fromisoformat(virtuel),
+        plateforme=plateforme,
+        chemin=chemin,
+        service=service,
+        operation=operation,
+        magasin=magasin,
+        verdict=verdict,
+        regle=regle,
+        codes=tuple(codes.split()),
+        effets=tuple(effets.split()),
+        demande_entetes=msgspec.json.decode(demande_entetes, type=Headers),
+        demande=demande,
+        statut=statut,
+        reponse_entetes=msgspec.json.decode(reponse_entetes, type=Headers),
+        reponse=reponse,
+    )

@@ -28,7 +28,7 @@ from zope.interface import implementer
 from tierspayant.emulator.clock import Call
 from tierspayant.emulator.control import ControlPort
 from tierspayant.emulator.effect_kinds import Point, RefusConnexion
-from tierspayant.emulator.http import reason
+from tierspayant.emulator.http_request import reason
 from tierspayant.emulator.plan import Answerer, Plan, drip_step
 from tierspayant.emulator.platform_port import PlatformPort
 from tierspayant.emulator.sessions import Sessions

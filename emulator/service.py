@@ -26,9 +26,11 @@ from tierspayant.emulator.config import Config, ConfigurationRefusee
 from tierspayant.emulator.control import ControlPort
 from tierspayant.emulator.effect_kinds import RefusConnexion
 from tierspayant.emulator.http import Port
+from tierspayant.emulator.journal import JournalFile
 from tierspayant.emulator.plan import Answerer
 from tierspayant.emulator.platform_port import PlatformPort
 from tierspayant.emulator.sessions import Sessions
+from tierspayant.emulator.tape import BandeInvalide, Tape, load
 
 
 class Listener:
@@ -90,16 +92,32 @@ class Emulator:
     def __init__(self, reactor: PosixReactorBase, config: Config) -> None:
         known = platforms_data.load()
         config.check(known)
+        tape = self._tape(config)
         self.config = config
+        self._journal = JournalFile("", lambda: dt.datetime.now(dt.UTC))
         self.sessions = Sessions(
             reactor,
             {nom: known[nom] for nom in config.ports},
-            start=lambda: config.now or dt.datetime.now(dt.UTC),
+            start=lambda: config.now or (tape.debut if tape else dt.datetime.now(dt.UTC)),
             seed=config.seed,
+            journal=self._journal.of,
         )
+        if tape is not None:
+            self.sessions.default.play(tape)
         self.control: Listener | None = None
         self.plateformes: dict[str, Listener] = {}
         self._reactor = reactor
+
+    @staticmethod
+    def _tape(config: Config) -> Tape | None:
+        """The tape to live; with `--now`, from that instant on."""
+        if config.tape is None:
+            return None
+        try:
+            tape = load(config.tape)
+        except BandeInvalide as wrong:
+            raise ConfigurationRefusee(str(wrong)) from None
+        return tape if config.now is None else tape.rebased(config.now)
 
     def start(self) -> None:
         """Open every port, then write the ready file."""
@@ -113,6 +131,7 @@ class Emulator:
                 f"port {error.port} of {error.interface or self.config.host} cannot be opened: {error.socketError}"
             ) from None
         self.sessions.default.on_effects = self._follow_effects
+        self._follow_effects()
         if self.config.ready_file is not None:
             write_ready_file(self.config.ready_file, self.ready())
 
@@ -150,6 +169,7 @@ class Emulator:
             await self.control.stop()
         for listener in self.plateformes.values():
             await listener.stop()
+        self._journal.close()
         if self.config.ready_file is not None:
             self.config.ready_file.unlink(missing_ok=True)
 

@@ -10,18 +10,20 @@ import datetime as dt
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 
 from tierspayant.emulator import desk
 from tierspayant.emulator.book import Book
-from tierspayant.emulator.clock import VirtualClock, bounded
+from tierspayant.emulator.clock import VirtualClock, bounded, shown
 from tierspayant.emulator.dates import business_day
-from tierspayant.emulator.effects import Effects
+from tierspayant.emulator.effects import Effects, parse
 from tierspayant.emulator.journal import Journal, NoJournal
 from tierspayant.emulator.platforms_data import PlatformData
+from tierspayant.emulator.tape import Playing, Tape, apply, read_tape
+from tierspayant.emulator.toml_data import Plain
 from tierspayant.emulator.world import World
+from tierspayant.schemas.plain import to_plain
 
 DEFAULT = "default"
 MAX_SESSIONS = 5000
@@ -61,17 +63,19 @@ class Session:
         self.journal = journal
         self.shared_port = shared_port
         self.start = bounded(now)
+        self.snapshots: dict[str, Plain] = {}
         self.on_effects: Callable[[], None] = _nothing
-        self._reactor = reactor
+        self.listeners: list[Callable[[str, Plain], None]] = []
+        self.reactor = reactor
         self._begin(seed)
 
     def _begin(self, seed: int) -> None:
         self.seed = seed
         self.effects = Effects(random.Random(f"{seed}/effects"))
         self.world = World(business_day(self.start))
-        self.snapshots: dict[str, Any] = {}
+        self.tape: Playing | None = None
         self._books: dict[str, Book] = {}
-        self.clock = VirtualClock(self._reactor, self.start)
+        self.clock = VirtualClock(self.reactor, self.start)
         self.clock.add_source(self)
 
     def book(self, plateforme: str) -> Book:
@@ -90,22 +94,87 @@ class Session:
 
     def reset(self, seed: int | None = None) -> None:
         """Back to the start: books, effects, world and clock; answers still due are cut. The journal goes on."""
+        tape = self.tape.tape if self.tape is not None else None
         self.clock.stop()
         self._begin(self.seed if seed is None else seed)
+        if tape is not None:
+            self.play(tape)
         self.on_effects()
+        self.publish("remise_a_zero", {})
 
     def close(self) -> None:
-        """End it: no timer left, answers still due are cut."""
+        """End it: no timer left, answers still due are cut, who waits for something is told."""
         self.clock.stop()
+        self.publish("fin", {})
 
-    # The session is its clock's source of business events.
+    def publish(self, kind: str, value: Plain) -> None:
+        """Tell who listens that something happened."""
+        for listener in list(self.listeners):
+            listener(kind, value)
+
+    def play(self, tape: Tape | None) -> None:
+        """Follow a tape from now on, or none; what is past of it happens at once, in order."""
+        self.effects.tape.clear()
+        self.tape = None if tape is None else Playing(tape)
+        if self.tape is not None:
+            self._play_up_to(self.clock.now())
+        self.on_effects()
+        self.clock.plan()
+
+    def _play_up_to(self, now: dt.datetime) -> None:
+        assert self.tape is not None
+        for event in self.tape.take(now):
+            apply(event, self.effects, self.plateformes, self.shared_port)
+            if event.prolonge_jours is not None:
+                desk.prolong(self.book(event.plateforme), event.prolonge_jours, now)
+            self.publish("bande", {"a": shown(event.a), "plateforme": event.plateforme, "effet": event.effet})
+        self.on_effects()
+
+    # ---------------------------------------------------------------------------------------------- snapshots
+
+    def snapshot(self) -> Plain:
+        """Everything but the journal (it only grows) and open connections, as plain JSON."""
+        return {
+            "now": self.clock.now().isoformat(),
+            "frozen": self.clock.frozen,
+            "speed": self.clock.speed,
+            "start": self.start.isoformat(),
+            "seed": self.seed,
+            "world": self.world.snapshot(),
+            "books": {nom: book.snapshot() for nom, book in self._books.items()},
+            "effects": [one.shown() for one in self.effects.manual],
+            "chance": to_plain(self.effects.chance.getstate()),
+            "tape": None if self.tape is None else self.tape.tape.source,
+        }
+
+    def restore(self, snapshot: Plain) -> None:
+        """Become what `snapshot` was taken of; answers still due are cut. The journal goes on."""
+        self.clock.stop()
+        self.start = dt.datetime.fromisoformat(snapshot["start"])
+        self._begin(snapshot["seed"])
+        self.world.restore(snapshot["world"])
+        for nom, raw in snapshot["books"].items():
+            self._books[nom] = Book(self.plateformes[nom], self.world, self.start, self.seed)
+            self._books[nom].restore(raw)
+        self.effects.manual[:] = parse(snapshot["effects"], self.plateformes, self.shared_port)
+        version, internal, gauss = snapshot["chance"]
+        self.effects.chance.setstate((version, tuple(internal), gauss))
+        self.clock.put(dt.datetime.fromisoformat(snapshot["now"]), snapshot["frozen"], snapshot["speed"])
+        self.play(None if snapshot["tape"] is None else read_tape(snapshot["tape"], "snapshot"))
+
+    # The session is its clock's source of business events and of its tape's.
 
     def next_due(self) -> dt.datetime | None:
-        """The next instant one of its books has something due."""
-        return min((due for book in self._books.values() if (due := book.next_due()) is not None), default=None)
+        """The next instant one of its books, or its tape, has something due."""
+        dues = [book.next_due() for book in self._books.values()]
+        if self.tape is not None:
+            dues.append(self.tape.next_due())
+        return min((due for due in dues if due is not None), default=None)
 
     def fire(self, now: dt.datetime) -> None:
-        """Let every book do what is due."""
+        """Let the tape, then every book, do what is due."""
+        if self.tape is not None and (due := self.tape.next_due()) is not None and due <= now:
+            self._play_up_to(now)
         for book in self._books.values():
             desk.due(book, now)
 
