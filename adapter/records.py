@@ -3,7 +3,8 @@
 load          everything a decision needs about one entry
 begin         `envoi` and the exact business bytes, before they leave
 settle        the outcome, the answer, the event, what it tells of the service and the account, followers released
-recover       at start: what was `envoi` when the daemon died is in doubt
+recover       at start: what was `envoi` when this node died is in doubt
+take_over     later: what is still `envoi` at the end of its lease, whichever node sent it
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from dataclasses import dataclass, replace
 
 from tierspayant.adapter import compose, policy
 from tierspayant.adapter.availability import Compte, Disponibilite, Signal, observe, ouvert
+from tierspayant.adapter.claims import Lane, no_room
 from tierspayant.adapter.demandes import Corps
 from tierspayant.adapter.entry import Entry, Etat, advance, revise
+from tierspayant.adapter.leases import SEUL, Bail, Noeud
 from tierspayant.adapter.ordering import Verdict, followers, obstacle
 from tierspayant.adapter.reading import Lu
 from tierspayant.adapter.settlement import Settlement
@@ -23,12 +26,9 @@ from tierspayant.adapter.storage.protocol import Depasse, Filtre, Tables, Tentat
 from tierspayant.adapter.vault import Vault
 from tierspayant.schemas import plain
 from tierspayant.schemas.messages import ResultatPec
-from tierspayant.schemas.operations import SERVICE_OF, WRITES, Operation, Service
+from tierspayant.schemas.operations import SERVICE_OF, WRITES, Operation
 from tierspayant.schemas.outcomes import RaisonCompte
 from tierspayant.schemas.wire import HttpRequest
-
-Lane = tuple[str, Service]
-"""Platform and service."""
 
 PAGE = 500
 """Entries read at a time when a whole state is walked through."""
@@ -68,9 +68,16 @@ def _corps(tables: Tables, vault: Vault, entry: Entry) -> Corps:
 
 
 def begin(
-    tables: Tables, vault: Vault, entry: Entry, requete: HttpRequest, amc_centimes: int | None, now: dt.datetime
+    tables: Tables,
+    vault: Vault,
+    entry: Entry,
+    requete: HttpRequest,
+    amc_centimes: int | None,
+    now: dt.datetime,
+    bail: Bail,
 ) -> Entry:
-    """Commit to sending. Raises Depasse when the entry changed since it was loaded.
+    """Commit to sending, under a lease. Raises Depasse when the entry changed since it was loaded, or when the nodes
+    together already use the lane's window.
 
     amc_centimes: the insurer's share an invoice asks for, known once it is composed. The business bytes are those of
     the first attempt for ever; `requete` is kept only if there were none.
@@ -79,8 +86,12 @@ def begin(
         raise Depasse(entry.id)
     if entry.etat is Etat.INCERTAINE:  # the platform itself recognises the message: the same bytes go again
         entry = replace(advance(entry, Etat.EN_FILE, now), version=entry.version)
+    if bail.noeud.partage and no_room(tables, (entry.plateforme, entry.service), now):
+        raise Depasse(entry.id)
     amc = entry.amc_centimes if amc_centimes is None else amc_centimes
-    sending = advance(entry, Etat.ENVOI, now, envoye_le=now, tentatives=entry.tentatives + 1, amc_centimes=amc)
+    tentatives = entry.tentatives + 1
+    leased = {"noeud": bail.noeud.nom, "du_le": now + bail.duree}
+    sending = advance(entry, Etat.ENVOI, now, envoye_le=now, tentatives=tentatives, amc_centimes=amc, **leased)
     tables.update_entry(sending)
     if vault.get(tables, entry, "requete") is None:
         vault.put(tables, entry, "requete", plain.to_json(requete))
@@ -124,6 +135,8 @@ def settle(
     lanes = {(entry.plateforme, entry.service)} | release(tables, entry, now)
     if settlement.cible is not None and entry.cible is not None:
         lanes |= _target(tables, vault, entry.cible, settlement.cible, now)
+    if entry.operation is Operation.PIECES and entry.etat is Etat.TERMINEE and entry.cible is not None:
+        lanes |= _ask_soon(tables, entry.cible, now)
     _service(tables, settlement, exchange, entry, now, probe_wait)
     _account(tables, settlement, entry, now)
     return lanes
@@ -211,6 +224,15 @@ def _target(tables: Tables, vault: Vault, identifiant: str, lu: Lu, now: dt.date
     return release(tables, target, now)
 
 
+def _ask_soon(tables: Tables, identifiant: str, now: dt.datetime) -> set[Lane]:
+    """Documents may have decided the PEC they are for: it is asked at once rather than at its next turn."""
+    pec = tables.entry(identifiant)
+    if pec is None or pec.du_le is None or pec.etat not in {Etat.EN_INSTANCE, Etat.TERMINEE}:
+        return set()
+    tables.update_entry(revise(pec, now, du_le=now, sondages=0))
+    return {(pec.plateforme, pec.service)}
+
+
 def _service(
     tables: Tables,
     settlement: Settlement,
@@ -261,14 +283,26 @@ def hold_account(tables: Tables, plateforme: str, magasin: str, raison: RaisonCo
     tables.add_evenement("compte", now, magasin, None, donnees)
 
 
-def recover(tables: Tables, delai_traitement: Callable[[Lane], dt.timedelta], now: dt.datetime) -> int:
-    """After a start: what was leaving may have arrived, except questions, which are simply asked again."""
-    count = 0
-    while entries := tables.entries(Filtre(etats=(Etat.ENVOI,), limite=PAGE)):
+def recover(
+    tables: Tables, delai_traitement: Callable[[Lane], dt.timedelta], now: dt.datetime, noeud: Noeud = SEUL
+) -> int:
+    """After a start: what this node was sending may have arrived, except questions, which are simply asked again.
+
+    What another node sends is its own until its lease ends.
+    """
+    count, last = 0, None
+    while entries := tables.entries(Filtre(etats=(Etat.ENVOI,), apres=last, limite=PAGE)):
         for entry in entries:
-            tables.update_entry(_recovered(entry, delai_traitement((entry.plateforme, entry.service)), now))
-            count += 1
+            if entry.noeud == noeud.nom or (entry.du_le is not None and entry.du_le <= now):
+                take_over(tables, entry, delai_traitement((entry.plateforme, entry.service)), now)
+                count += 1
+        last = entries[-1].id
     return count
+
+
+def take_over(tables: Tables, entry: Entry, delai: dt.timedelta, now: dt.datetime) -> set[Lane]:
+    """Its node is gone: in doubt. Raises Depasse when that node, or another one, was quicker."""
+    return change(tables, entry, _recovered(entry, delai, now), now)
 
 
 def _recovered(entry: Entry, delai: dt.timedelta, now: dt.datetime) -> Entry:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from tests.simulation.world import DEMO_SHOP
-from tierspayant.adapter.demandes import DroitsCorps, FactureCorps, PecCorps
+from tierspayant.adapter.demandes import (
+    AnnulationCorps,
+    DevisCorps,
+    DroitsCorps,
+    FactureCorps,
+    PecCorps,
+    PieceCorps,
+    PiecesCorps,
+)
 from tierspayant.adapter.intake import Nouvelle
 from tierspayant.schemas.identity import DateNaissance, Lpp, Nir, Nom, NumeroAdherent, NumeroAmc
 from tierspayant.schemas.messages import (
@@ -18,11 +26,13 @@ from tierspayant.schemas.messages import (
     DernierEquipement,
     Equipement,
     Ligne,
+    MotifAnnulation,
     Oeil,
     Prescription,
     Qualite,
     TypeEquipement,
     TypeLigne,
+    TypePiece,
     TypePrescription,
     Zone,
 )
@@ -116,7 +126,7 @@ def facture(dossier: str, numero: str, rang: int = 1, jour: dt.date = JOUR) -> N
     return Nouvelle(magasin=DEMO_SHOP, operation=Operation.FACTURE, corps=corps)
 
 
-def _routed(plateforme: str, operation: Operation, corps: DroitsCorps | PecCorps) -> Nouvelle:
+def _routed(plateforme: str, operation: Operation, corps: DroitsCorps | DevisCorps) -> Nouvelle:
     return Nouvelle(
         magasin=DEMO_SHOP,
         operation=operation,
@@ -124,3 +134,24 @@ def _routed(plateforme: str, operation: Operation, corps: DroitsCorps | PecCorps
         plateforme=plateforme,
         organisme=ORGANISMES[plateforme],
     )
+
+
+def devis(plateforme: str, dossier: str, prix_monture: int = 12000) -> Nouvelle:
+    """The quote that comes before the PEC of the same equipment."""
+    body = pec(plateforme, dossier, prix_monture=prix_monture).corps
+    assert isinstance(body, PecCorps)
+    champs = {field.name: getattr(body, field.name) for field in fields(DevisCorps)}
+    corps = DevisCorps(**{**champs, "reference": f"{dossier}/DEV-1", "consentement": None})
+    return _routed(plateforme, Operation.DEVIS, corps)
+
+
+def pieces(cible: str, reference: str, type_: TypePiece = TypePiece.ORDONNANCE) -> Nouvelle:
+    """One small document for a PEC (`cible`: the PEC's id)."""
+    piece = PieceCorps(type=type_, nom="ordonnance.pdf", mime="application/pdf", base64="JVBERi0xLjQKJSVFT0YK")
+    corps = PiecesCorps(reference=reference, pieces=(piece,))
+    return Nouvelle(magasin=DEMO_SHOP, operation=Operation.PIECES, corps=corps, cible=cible)
+
+
+def annulation(cible: str, reference: str, operation: Operation = Operation.ANNULATION_PEC) -> Nouvelle:
+    corps = AnnulationCorps(reference=reference, motif=MotifAnnulation.CHANGEMENT_EQUIPEMENT)
+    return Nouvelle(magasin=DEMO_SHOP, operation=operation, corps=corps, cible=cible)
