@@ -16,6 +16,13 @@ from tierspayant.schemas.codes import table
 from tierspayant.schemas.money import en_decimal
 
 _GENERATED = "<!-- Written by tierspayant.emulator.reference_pages from the data files: change those, not this. -->"
+_ABOUT_RULES = """Each rule is a small pure function under `emulator/rules/`; its row in `regles.toml` says where it
+comes from. *fact*: public, see the source; *inferred*: deduced in the note; *ours*: our design. Sources are the notes
+of `docs/domain/`. The person is the test card that shows the rule ([people](people.md)). Rules are checked in this
+order, and an insurer answers with the first that is broken."""
+_ABOUT_PEOPLE = """Everybody is invented: each NIR has a valid key and a commune INSEE never assigned. `tp-emulator
+people` prints the identifiers. *Asked* and *expected* say which question shows the outcome; without them the standard
+file runs to its payment."""
 _ORIGINE = {"fait": "fact", "deduit": "inferred", "notre": "ours"}
 _FAMILLES = {
     "droits": "Rights",
@@ -43,10 +50,7 @@ def rules_page() -> str:
     parts = [
         "# The emulated insurers' rules",
         _GENERATED,
-        "Each rule is a small pure function under `emulator/rules/`; its row in `regles.toml` says where it comes from.\n"
-        "*fact*: public, see the source; *inferred*: deduced in the note; *ours*: our design. Sources are the notes of\n"
-        "`docs/domain/`. The person is the test card that shows the rule ([people](people.md)). Rules are checked in this\n"
-        "order, and an insurer answers with the first that is broken.",
+        _ABOUT_RULES,
     ]
     for famille, title in _FAMILLES.items():
         rows = [one for one in fiches().values() if one.famille == famille]
@@ -90,9 +94,7 @@ def people_page() -> str:
             [
                 "# Test cards: the invented people, insurers and magic amounts",
                 _GENERATED,
-                "Everybody is invented: each NIR has a valid key and a commune INSEE never assigned. `tp-emulator people`\n"
-                "prints the identifiers. *Asked* and *expected* say which question shows the outcome; without them the\n"
-                "standard file runs to its payment.",
+                _ABOUT_PEOPLE,
                 _table(("card", "what it shows", "insurer", "contract", "asked", "expected"), rows),
                 "## Insurers",
                 _insurers_table(),

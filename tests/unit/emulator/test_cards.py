@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+from typing import Any
+
 import pytest
 
 from tests.unit.emulator.counter import Counter, book_of, walk
 from tierspayant.emulator import ledger, people
 from tierspayant.emulator.people import Ligne
-from tierspayant.emulator.rules.regle import fiches
+from tierspayant.emulator.rules import annulation, droits, facture, pec, pieces
+from tierspayant.emulator.rules.regle import Regle, fiches
 from tierspayant.schemas.codes import table
 
 CARDS = [one for one in people.load() if one.cas is not None]
@@ -34,6 +38,22 @@ def test_a_card_shows_its_outcome(row: Ligne) -> None:
 def test_a_card_shows_its_outcome_through_soap(row: Ligne) -> None:
     assert row.cas is not None
     assert row.cas.attendu in _walked(row, soap=True)
+
+
+CHECKED = [(group, rule) for group in (droits, pec, facture, annulation, pieces) for rule in group.REGLES]
+
+
+@pytest.mark.parametrize(("group", "rule"), CHECKED, ids=[rule.fiche.id for _, rule in CHECKED])
+def test_a_card_no_longer_shows_a_rule_that_is_switched_off(
+    group: ModuleType, rule: Regle[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = next(row for row in CARDS if row.carte == rule.fiche.personne)
+    monkeypatch.setattr(group, "REGLES", tuple(one for one in group.REGLES if one is not rule))
+    try:
+        seen = _walked(row, soap=False)
+    except AssertionError:
+        seen = {"the ledger noticed"}
+    assert rule.fiche.code not in seen
 
 
 def test_every_business_code_has_a_card() -> None:
