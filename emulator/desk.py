@@ -88,12 +88,12 @@ def _open_session(book: Book, entete: Entete, demande: OuvrirSessionDemande, now
     book.counters.session += 1
     made = hashlib.sha256(f"{book.seed}|{book.plateforme.nom}|{book.counters.session}".encode())
     jeton, end = made.hexdigest()[:32], now + SESSION_LENGTH
-    book.jetons[jeton] = end
+    book.jetons[f"{entete.magasin.clair}|{jeton}"] = end
     return SessionReponse(jeton=jeton, expire_le=end)
 
 
 def _close_session(book: Book, entete: Entete, demande: FermerSessionDemande, now: dt.datetime) -> FermetureReponse:
-    return FermetureReponse(fermee=book.jetons.pop(demande.jeton, None) is not None)
+    return FermetureReponse(fermee=book.jetons.pop(f"{entete.magasin.clair}|{demande.jeton}", None) is not None)
 
 
 def _service_state(book: Book, entete: Entete, demande: EtatServiceDemande, now: dt.datetime) -> EtatServiceReponse:

@@ -23,7 +23,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     nom: str
     libelle: str
     dialecte: str
-    authentification: Literal["aucune", "usernametoken", "x509"]
+    authentification: Literal["aucune", "usernametoken", "x509", "certificat"]
     second_facteur: Literal["totp", "courriel", "sms"]
     vie_pec: str
     vie_facture: str
@@ -32,6 +32,8 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     delai_controle: dt.timedelta
     delai_paiement_jours: int
     demo: str | None = None
+    session: bool = False
+    fraicheur: Literal["reelle", "virtuelle"] = "reelle"
     traits: dict[str, Any] = {}
 
 
@@ -47,8 +49,8 @@ class PlatformData:
     dialecte: str
     traits: Traits
     insurers: tuple[Amc, ...]
-    authentification: str
-    second_facteur: str
+    authentification: Literal["aucune", "usernametoken", "x509", "certificat"]
+    second_facteur: Literal["totp", "courriel", "sms"]
     vie_pec: str
     vie_facture: str
     numerotation: str
@@ -56,6 +58,8 @@ class PlatformData:
     delai_controle: dt.timedelta
     delai_paiement_jours: int
     demo: str | None = None
+    session: bool = False
+    fraicheur: Literal["reelle", "virtuelle"] = "reelle"
 
 
 def dialect_traits(dialecte: str) -> Traits:

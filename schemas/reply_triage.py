@@ -25,6 +25,7 @@ from tierspayant.schemas.messages import (
 )
 from tierspayant.schemas.operations import Operation
 from tierspayant.schemas.outcomes import Answer, NotNow, NotYou, Outcome, RaisonCompte, Refus
+from tierspayant.schemas.security import causes
 from tierspayant.schemas.wire import HttpResponse, header
 
 
@@ -61,7 +62,10 @@ def by_code(detail: Detail, attente: timedelta | None = None) -> Outcome:
 
 
 def raison_compte(regle: str) -> RaisonCompte:
-    """COMPTE_VERROUILLE -> VERROUILLE; a rule we do not know is REFUSE."""
+    """COMPTE_VERROUILLE -> VERROUILLE, AUTH_EXPIRE as its table says; a rule we do not know is REFUSE."""
+    known = causes.raison(regle)
+    if known is not None:
+        return known
     try:
         return RaisonCompte(regle.removeprefix("COMPTE_").lower())
     except ValueError:
