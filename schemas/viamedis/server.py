@@ -1,4 +1,4 @@
-"""The emulator's road for this dialect: its files and words for server_road.py; see lecture.py and ecriture.py."""
+"""The emulator's road for this dialect: its files and words for server_road.py."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from tierspayant.schemas.faults import Faute
 from tierspayant.schemas.operations import Operation
 from tierspayant.schemas.server_road import Grammaire, Mot, ServerRoad
 from tierspayant.schemas.viamedis import CHEMINS, NOMS, PACKAGE
-from tierspayant.schemas.viamedis.ecriture import COMMUN, ecrire, espace
-from tierspayant.schemas.viamedis.lecture import LECTURES, read_entete
+from tierspayant.schemas.viamedis.server_answers import COMMUN, ecrire, espace
+from tierspayant.schemas.viamedis.server_question_blocks import read_entete
+from tierspayant.schemas.viamedis.server_questions import QUESTIONS
 
 
 def server() -> ServerRoad:
@@ -35,7 +36,7 @@ def _mot(service: str, operation: Operation) -> Mot:
         element=f"{{{espace(service)}}}{NOMS[operation]}",
         xsd=f"{service}.xsd",
         operations=frozenset({operation}),
-        read=LECTURES[operation],
+        read=QUESTIONS[operation],
         write=ecrire,
         documents=operation is Operation.PIECES,
     )
@@ -61,6 +62,6 @@ _ETAT_SERVICE = Mot(
     element=f"{{{COMMUN}}}EtatService",
     xsd="commun.xsd",
     operations=frozenset({Operation.ETAT_SERVICE}),
-    read=LECTURES[Operation.ETAT_SERVICE],
+    read=QUESTIONS[Operation.ETAT_SERVICE],
     write=ecrire,
 )

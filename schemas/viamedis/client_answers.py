@@ -292,4 +292,4 @@ _LECTURES: dict[Operation, Callable[[Any], Reponse]] = {
     Operation.FERMER_SESSION: _fermeture,
     Operation.ETAT_SERVICE: _etat_service,
 }
-REPONSES = {operation: _ou_indisponible(lecture) for operation, lecture in _LECTURES.items()}
+ANSWERS = {operation: _ou_indisponible(lecture) for operation, lecture in _LECTURES.items()}

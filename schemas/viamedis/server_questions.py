@@ -6,29 +6,17 @@ from collections.abc import Callable
 
 from tierspayant.schemas.champs import Bloc, refuse
 from tierspayant.schemas.identity import (
-    DateNaissance,
-    Finess,
-    Lpp,
-    Nir,
-    Nom,
-    NumeroAdherent,
-    NumeroAmc,
     Prescripteur,
 )
 from tierspayant.schemas.messages import (
     AnnulationFactureDemande,
     AnnulationPecDemande,
-    Assure,
-    Beneficiaire,
-    Carte,
     Classe,
     Consentement,
-    Correction,
     Demande,
     DernierEquipement,
     DevisDemande,
     DroitsDemande,
-    Entete,
     Equipement,
     EtatFactureDemande,
     EtatPecDemande,
@@ -36,12 +24,8 @@ from tierspayant.schemas.messages import (
     Facture,
     FactureDemande,
     FermerSessionDemande,
-    Ligne,
-    Montants,
-    MontantsLigne,
     MotifAnnulation,
     MotifRenouvellement,
-    Oeil,
     OrganismesDemande,
     OuvrirSessionDemande,
     PanierDemande,
@@ -49,117 +33,32 @@ from tierspayant.schemas.messages import (
     Piece,
     PiecesDemande,
     Prescription,
-    Qualite,
     RetoursDemande,
     TypeEquipement,
-    TypeLigne,
     TypePiece,
     TypePrescription,
-    Zone,
 )
 from tierspayant.schemas.operations import Operation, Service
+from tierspayant.schemas.viamedis.server_question_blocks import (
+    read_assure,
+    read_beneficiaire,
+    read_carte,
+    read_ligne,
+    read_montants,
+    read_zone,
+)
 
 DEFAULT_LIMITE = 100
 """Remittances given when `limite` is left out (its documentation in retours.xsd says so)."""
-
-
-# ---------------------------------------------------------------------------------------------------- shared blocks
-
-
-def read_entete(bloc: Bloc) -> Entete:
-    return Entete(
-        id_message=bloc.texte("idMessage"),
-        magasin=bloc.identifiant("magasin", Finess),
-        emis_le=bloc.instant("horodatage"),
-        jeton_session=bloc.texte_ou_rien("jetonSession"),
-    )
-
-
-def _carte(bloc: Bloc) -> Carte:
-    return Carte(
-        numero_amc=bloc.identifiant("numeroAmc", NumeroAmc),
-        type_convention=bloc.texte("typeConvention"),
-        csr=bloc.texte_ou_rien("csr"),
-        numero_adherent=bloc.identifiant("numeroAdherent", NumeroAdherent),
-        valide_du=bloc.jour("valideDu"),
-        valide_au=bloc.jour("valideAu"),
-    )
-
-
-def _beneficiaire(bloc: Bloc) -> Beneficiaire:
-    return Beneficiaire(
-        date_naissance=bloc.lire("dateNaissance", DateNaissance),
-        rang_naissance=bloc.entier("rangNaissance"),
-        nom=bloc.identifiant("nom", Nom),
-        prenom=bloc.identifiant("prenom", Nom),
-        qualite=Qualite(bloc.texte("qualite").lower()),
-    )
-
-
-def _assure(bloc: Bloc) -> Assure:
-    return Assure(nir=bloc.identifiant("nir", Nir))
-
-
-def _zone(bloc: Bloc) -> Zone | None:
-    return Zone(bloc.texte("zone").lower()) if "zone" in bloc else None
-
-
-def _ligne(bloc: Bloc) -> Ligne:
-    correction = bloc.bloc_ou_rien("correction")
-    return Ligne(
-        numero=bloc.entier("numero"),
-        type=TypeLigne(bloc.texte("type").lower()),
-        lpp=bloc.identifiant("lpp", Lpp),
-        classe=Classe(bloc.texte("classe")),
-        prix_centimes=bloc.euros("prix"),
-        remise_centimes=bloc.euros("remise"),
-        quantite=bloc.entier("quantite"),
-        oeil=Oeil(bloc.texte("oeil")) if "oeil" in bloc else None,
-        zone=_zone(bloc),
-        correction=_correction(correction) if correction else None,
-    )
-
-
-def _correction(bloc: Bloc) -> Correction:
-    return Correction(
-        sphere_centiemes=bloc.euros("sphere"),
-        cylindre_centiemes=bloc.euros_ou_rien("cylindre"),
-        axe=bloc.entier("axe") if "axe" in bloc else None,
-        addition_centiemes=bloc.euros_ou_rien("addition"),
-    )
-
-
-def _montants(bloc: Bloc) -> Montants:
-    return Montants(
-        total_centimes=bloc.euros("total"),
-        amo_centimes=bloc.euros("partAmo"),
-        amc_centimes=bloc.euros("partAmc"),
-        reste_a_charge_centimes=bloc.euros("resteACharge"),
-        lignes=tuple(
-            MontantsLigne(
-                numero=detail.entier("numero"),
-                amo_centimes=detail.euros("partAmo"),
-                amc_centimes=detail.euros("partAmc"),
-                reste_a_charge_centimes=detail.euros("resteACharge"),
-                base_centimes=detail.euros_ou_rien("base"),
-                taux_pour_cent=detail.entier("taux") if "taux" in detail else None,
-                plafond_centimes=detail.euros_ou_rien("plafond"),
-            )
-            for detail in bloc.liste("detail")
-        ),
-    )
-
-
-# -------------------------------------------------------------------------------------------------------- questions
 
 
 def _droits(bloc: Bloc) -> DroitsDemande:
     return DroitsDemande(
         date_soins=bloc.jour("dateSoins"),
         organisme=bloc.texte("organisme"),
-        carte=_carte(bloc.bloc("carte")),
-        assure=_assure(bloc.bloc("assure")),
-        beneficiaire=_beneficiaire(bloc.bloc("beneficiaire")),
+        carte=read_carte(bloc.bloc("carte")),
+        assure=read_assure(bloc.bloc("assure")),
+        beneficiaire=read_beneficiaire(bloc.bloc("beneficiaire")),
     )
 
 
@@ -167,9 +66,9 @@ def _panier(bloc: Bloc) -> PanierDemande:
     return PanierDemande(
         date_soins=bloc.jour("dateSoins"),
         organisme=bloc.texte("organisme"),
-        carte=_carte(bloc.bloc("carte")),
+        carte=read_carte(bloc.bloc("carte")),
         type=TypeEquipement(bloc.texte("typeEquipement").lower()),
-        zone=_zone(bloc),
+        zone=read_zone(bloc),
         classe=Classe(bloc.texte("classe")) if "classe" in bloc else None,
     )
 
@@ -193,9 +92,9 @@ def _demande(bloc: Bloc, cls: type[PecDemande]) -> PecDemande:
         reference=bloc.texte("reference"),
         date_soins=bloc.jour("dateSoins"),
         organisme=bloc.texte("organisme"),
-        carte=_carte(bloc.bloc("carte")),
-        assure=_assure(bloc.bloc("assure")),
-        beneficiaire=_beneficiaire(bloc.bloc("beneficiaire")),
+        carte=read_carte(bloc.bloc("carte")),
+        assure=read_assure(bloc.bloc("assure")),
+        beneficiaire=read_beneficiaire(bloc.bloc("beneficiaire")),
         prescription=_prescription(bloc.bloc("prescription")),
         dernier_equipement=_precedent(bloc.bloc_ou_rien("equipementPrecedent")),
         equipement=_equipement(bloc.bloc("equipement")),
@@ -227,7 +126,7 @@ def _equipement(bloc: Bloc) -> Equipement:
     return Equipement(
         numero=bloc.entier("numero"),
         type=TypeEquipement(bloc.texte("type").lower()),
-        lignes=tuple(_ligne(ligne) for ligne in bloc.liste("ligne")),
+        lignes=tuple(read_ligne(ligne) for ligne in bloc.liste("ligne")),
     )
 
 
@@ -284,11 +183,11 @@ def _facture(bloc: Bloc) -> FactureDemande:
                 date_facture=une.jour("dateFacture"),
                 date_delivrance=une.jour("dateDelivrance"),
                 organisme=une.texte("organisme"),
-                carte=_carte(une.bloc("carte")),
-                assure=_assure(une.bloc("assure")),
-                beneficiaire=_beneficiaire(une.bloc("beneficiaire")),
-                montants=_montants(une.bloc("montants")),
-                lignes=tuple(_ligne(ligne) for ligne in une.liste("ligne")),
+                carte=read_carte(une.bloc("carte")),
+                assure=read_assure(une.bloc("assure")),
+                beneficiaire=read_beneficiaire(une.bloc("beneficiaire")),
+                montants=read_montants(une.bloc("montants")),
+                lignes=tuple(read_ligne(ligne) for ligne in une.liste("ligne")),
                 remplace=une.texte_ou_rien("remplace"),
             ),
         )
@@ -326,7 +225,7 @@ def _etat_service(bloc: Bloc) -> EtatServiceDemande:
     return EtatServiceDemande(service=Service(bloc.texte("service").lower()))
 
 
-LECTURES: dict[Operation, Callable[[Bloc], Demande]] = {
+QUESTIONS: dict[Operation, Callable[[Bloc], Demande]] = {
     Operation.DROITS: _droits,
     Operation.PANIER: _panier,
     Operation.ORGANISMES: _organismes,

@@ -1,4 +1,4 @@
-"""Answers of this dialect as lxml elements, fields in the order of the XSD. The other half of server.py."""
+"""Answers of this dialect as lxml elements, fields in the order of the XSD."""
 
 from __future__ import annotations
 

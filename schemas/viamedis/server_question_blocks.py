@@ -1,0 +1,113 @@
+"""Blocks that several questions of this dialect share, read from lxml elements."""
+
+from __future__ import annotations
+
+from tierspayant.schemas.champs import Bloc
+from tierspayant.schemas.identity import (
+    DateNaissance,
+    Finess,
+    Lpp,
+    Nir,
+    Nom,
+    NumeroAdherent,
+    NumeroAmc,
+)
+from tierspayant.schemas.messages import (
+    Assure,
+    Beneficiaire,
+    Carte,
+    Classe,
+    Correction,
+    Entete,
+    Ligne,
+    Montants,
+    MontantsLigne,
+    Oeil,
+    Qualite,
+    TypeLigne,
+    Zone,
+)
+
+
+def read_entete(bloc: Bloc) -> Entete:
+    return Entete(
+        id_message=bloc.texte("idMessage"),
+        magasin=bloc.identifiant("magasin", Finess),
+        emis_le=bloc.instant("horodatage"),
+        jeton_session=bloc.texte_ou_rien("jetonSession"),
+    )
+
+
+def read_carte(bloc: Bloc) -> Carte:
+    return Carte(
+        numero_amc=bloc.identifiant("numeroAmc", NumeroAmc),
+        type_convention=bloc.texte("typeConvention"),
+        csr=bloc.texte_ou_rien("csr"),
+        numero_adherent=bloc.identifiant("numeroAdherent", NumeroAdherent),
+        valide_du=bloc.jour("valideDu"),
+        valide_au=bloc.jour("valideAu"),
+    )
+
+
+def read_beneficiaire(bloc: Bloc) -> Beneficiaire:
+    return Beneficiaire(
+        date_naissance=bloc.lire("dateNaissance", DateNaissance),
+        rang_naissance=bloc.entier("rangNaissance"),
+        nom=bloc.identifiant("nom", Nom),
+        prenom=bloc.identifiant("prenom", Nom),
+        qualite=Qualite(bloc.texte("qualite").lower()),
+    )
+
+
+def read_assure(bloc: Bloc) -> Assure:
+    return Assure(nir=bloc.identifiant("nir", Nir))
+
+
+def read_zone(bloc: Bloc) -> Zone | None:
+    return Zone(bloc.texte("zone").lower()) if "zone" in bloc else None
+
+
+def read_ligne(bloc: Bloc) -> Ligne:
+    correction = bloc.bloc_ou_rien("correction")
+    return Ligne(
+        numero=bloc.entier("numero"),
+        type=TypeLigne(bloc.texte("type").lower()),
+        lpp=bloc.identifiant("lpp", Lpp),
+        classe=Classe(bloc.texte("classe")),
+        prix_centimes=bloc.euros("prix"),
+        remise_centimes=bloc.euros("remise"),
+        quantite=bloc.entier("quantite"),
+        oeil=Oeil(bloc.texte("oeil")) if "oeil" in bloc else None,
+        zone=read_zone(bloc),
+        correction=_correction(correction) if correction else None,
+    )
+
+
+def _correction(bloc: Bloc) -> Correction:
+    return Correction(
+        sphere_centiemes=bloc.euros("sphere"),
+        cylindre_centiemes=bloc.euros_ou_rien("cylindre"),
+        axe=bloc.entier("axe") if "axe" in bloc else None,
+        addition_centiemes=bloc.euros_ou_rien("addition"),
+    )
+
+
+def read_montants(bloc: Bloc) -> Montants:
+    return Montants(
+        total_centimes=bloc.euros("total"),
+        amo_centimes=bloc.euros("partAmo"),
+        amc_centimes=bloc.euros("partAmc"),
+        reste_a_charge_centimes=bloc.euros("resteACharge"),
+        lignes=tuple(
+            MontantsLigne(
+                numero=detail.entier("numero"),
+                amo_centimes=detail.euros("partAmo"),
+                amc_centimes=detail.euros("partAmc"),
+                reste_a_charge_centimes=detail.euros("resteACharge"),
+                base_centimes=detail.euros_ou_rien("base"),
+                taux_pour_cent=detail.entier("taux") if "taux" in detail else None,
+                plafond_centimes=detail.euros_ou_rien("plafond"),
+            )
+            for detail in bloc.liste("detail")
+        ),
+    )
