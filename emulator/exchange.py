@@ -148,7 +148,11 @@ class _Counter:
             version = soap.version_of(self.requete.headers, self.requete.body)
             return Result(Verdict.FAULT, self.server.fault(version, self.wrong), self.wrong.regle)
         appel = self.appel
+        book = self.session.book(self.plateforme)
         try:
+            self.session.identity.check(
+                self.plateforme, appel, self.requete, self.session.clock.now(), book.jetons
+            )
             answer = desk.answer(
                 self.session.book(self.plateforme), appel.entete, appel.demande, self.session.clock.now()
             )

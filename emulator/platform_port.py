@@ -9,7 +9,7 @@ A session prefix `/s/<session>` or the header X-Tp-Session chooses the session; 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from tierspayant.emulator import exchange, pages
@@ -161,4 +161,4 @@ class PlatformPort:
 
 
 def _below(requete: HttpRequest, place: Place) -> HttpRequest:
-    return HttpRequest(requete.method, place.path, requete.headers, requete.body)
+    return replace(requete, path=place.path)

@@ -15,9 +15,11 @@ from twisted.internet.interfaces import IReactorTime
 
 from tierspayant.emulator import desk
 from tierspayant.emulator.book import Book
+from tierspayant.emulator.certificates import Authority
 from tierspayant.emulator.clock import VirtualClock, bounded, shown
 from tierspayant.emulator.dates import business_day
 from tierspayant.emulator.effects import Effects, parse
+from tierspayant.emulator.identity import Identity
 from tierspayant.emulator.journal import Journal, NoJournal
 from tierspayant.emulator.platforms_data import PlatformData
 from tierspayant.emulator.tape import Playing, Tape, apply, read_tape
@@ -57,8 +59,12 @@ class Session:
         seed: int,
         journal: Journal,
         shared_port: bool = True,
+        auth: str = "none",
+        authority: Authority | None = None,
     ) -> None:
         self.nom = nom
+        self._auth = auth
+        self._authority = authority or Authority()
         self.plateformes = plateformes
         self.journal = journal
         self.shared_port = shared_port
@@ -67,16 +73,28 @@ class Session:
         self.on_effects: Callable[[], None] = _nothing
         self.listeners: list[Callable[[str, Plain], None]] = []
         self.reactor = reactor
+        self._time = reactor
         self._begin(seed)
 
     def _begin(self, seed: int) -> None:
         self.seed = seed
         self.effects = Effects(random.Random(f"{seed}/effects"))
         self.world = World(business_day(self.start))
+        self.identity = Identity(
+            self.plateformes,
+            self.world,
+            auth=self._auth,
+            real_now=self._real_now,
+            chance=random.Random(f"{seed}/codes"),
+            authority=self._authority,
+        )
         self.tape: Playing | None = None
         self._books: dict[str, Book] = {}
         self.clock = VirtualClock(self.reactor, self.start)
         self.clock.add_source(self)
+
+    def _real_now(self) -> dt.datetime:
+        return dt.datetime.fromtimestamp(self._time.seconds(), dt.UTC)
 
     def book(self, plateforme: str) -> Book:
         """What that platform knows in this session. Raises KeyError."""
@@ -195,7 +213,10 @@ class Sessions:
         seed: int = 1,
         journal: Callable[[str], Journal] = NoJournal,
         shared_port: bool = True,
+        auth: str = "none",
     ) -> None:
+        self.authority = Authority()
+        self._auth = auth
         self.plateformes = plateformes
         self._reactor = reactor
         self._start = start
@@ -234,6 +255,8 @@ class Sessions:
             seed=self._seed if seed is None else seed,
             journal=self._journal(nom),
             shared_port=self._shared_port and nom != DEFAULT,
+            auth=self._auth,
+            authority=self.authority,
         )
         self._all[nom] = session
         return session
