@@ -1,0 +1,96 @@
+"""The shop API in memory, without a socket, a lane or a platform: what a handler test needs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
+
+from tierspayant.adapter import keys, reload
+from tierspayant.adapter.announcing import AnnouncingStorage
+from tierspayant.adapter.annuaire import Annuaire, Entree
+from tierspayant.adapter.assembly import Lu, Pieces
+from tierspayant.adapter.config import Configuration, Reglages
+from tierspayant.adapter.entry import Entry
+from tierspayant.adapter.ids import Ids
+from tierspayant.adapter.plateformes import Plateforme
+from tierspayant.adapter.shop_api import Acces, ShopApi
+from tierspayant.adapter.shop_calls import Veille
+from tierspayant.adapter.shop_http import Appel, Reponse
+from tierspayant.adapter.storage.memory import MemoryStorage
+from tierspayant.adapter.vault import Vault
+from tierspayant.schemas.platforms import dialects
+
+NOW = dt.datetime(2024, 1, 31, 9, 0, tzinfo=dt.UTC)
+FINESS = {"demo": "759999014", "deux": "759999022"}
+
+ANNUAIRE = Annuaire(
+    (
+        Entree(numero_amc="00990011", csr="003", plateforme="viamedis", organisme="M011"),
+        Entree(numero_amc="990020020", plateforme="almerys", organisme="A020"),
+        Entree(numero_amc="11111111", plateforme="viamedis", organisme="P1", libelle="Un"),
+        Entree(numero_amc="11111111", plateforme="viamedis", organisme="P2", libelle="Une"),
+    )
+)
+
+
+class Shop:
+    """One daemon's API over memory storage; `woken` is what the lanes were told."""
+
+    def __init__(self, file_max: int = 100) -> None:
+        self.clock = Clock()
+        self.veille = Veille(self.clock)
+        self.now = NOW
+        self.woken: list[Entry] = []
+        self.cles = {nom: keys.neuve() for nom in FINESS}
+        api = {
+            cle.identifiant: keys.CleApi(cle.identifiant, keys.Role.MAGASIN, nom, cle.empreinte)
+            for nom, cle in self.cles.items()
+        }
+        reglages = Reglages.model_validate({"livraison": {"file_max": file_max}})
+        plateformes = {
+            nom: Plateforme(nom=nom, dialecte=nom, base="http://127.0.0.1:1", traits=un.traits)
+            for nom, un in dialects().items()
+        }
+        vivant = reload.Vivant(Configuration(Path("adapter.toml"), reglages), ANNUAIRE)
+        self.storage = AnnouncingStorage(MemoryStorage(), lambda connues: self.veille.announce(*connues))
+        self.pieces = Pieces(
+            lu=Lu(vivant=vivant, plateformes=plateformes, vault=Vault({"m": b"k" * 32}, "m")),
+            storage=self.storage,
+            veille=self.veille,
+            now=lambda: self.now,
+            ids=Ids(random.Random(1)),
+            wake=self.woken.append,
+            wake_lanes=lambda _lanes: None,
+            wake_all=lambda: None,
+            reload=lambda: None,
+            demon="running",
+        )
+        acces = Acces(api, FINESS, keys.Memoire(b"test"), lambda work: succeed(work()))
+        self.api = ShopApi(acces, self.pieces.shop_routes())
+
+    def send(
+        self, methode: str, chemin: str, corps: object = None, magasin: str = "demo", **tetes: str
+    ) -> Deferred[Reponse]:
+        """One call, perhaps not answered yet."""
+        octets = b"" if corps is None else corps if isinstance(corps, bytes) else json.dumps(corps).encode()
+        entetes = {"host": "x", "authorization": f"Bearer {self.cles[magasin].texte}"}
+        entetes |= {nom.lower().replace("_", "-"): valeur for nom, valeur in tetes.items()}
+        adresse, _, requete = chemin.partition("?")
+        return Deferred.fromCoroutine(self.api(Appel(methode, adresse, requete, entetes, octets)))
+
+    def call(
+        self, methode: str, chemin: str, corps: object = None, magasin: str = "demo", **tetes: str
+    ) -> tuple[int, Any]:
+        """One call to its answer; calls that wait have their wait cut short."""
+        recues: list[Reponse] = []
+        _ = self.send(methode, chemin, corps, magasin, **tetes).addCallback(recues.append)
+        if not recues:
+            self.clock.advance(61)
+        [reponse] = recues
+        return reponse.statut, json.loads(reponse.corps)

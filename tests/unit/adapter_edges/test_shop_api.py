@@ -1,0 +1,232 @@
+"""The shop API: what is accepted, what is refused, what is shown, without a platform in sight."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.unit.adapter_edges.bodies import DROITS, FACTURE, PEC, bent
+from tests.unit.adapter_edges.shop import NOW, Shop
+from tests.write_openapi import text
+from tierspayant.adapter.entry import Entry, Etat, advance
+from tierspayant.adapter.openapi_source import TEXTES, document
+from tierspayant.adapter.problem import genres
+from tierspayant.adapter.shop_http import Reponse
+from tierspayant.adapter.storage.protocol import StorageError, Tables
+from tierspayant.schemas import plain
+from tierspayant.schemas.messages import DroitsReponse, ResultatDroits
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def move(shop: Shop, identifiant: str, *etats: Etat, **changes: Any) -> None:
+    """What a lane would do: carry the entry through these states."""
+
+    def work(tables: Tables) -> None:
+        entry = tables.entry(identifiant)
+        assert entry is not None
+        for etat in etats:
+            dernier: dict[str, Any] = changes if etat is etats[-1] else {}
+            entry = advance(replace(entry), etat, NOW, **dernier)
+            tables.update_entry(entry)
+            if entry.resultat == "ouverts":
+                reponse = DroitsReponse(resultat=ResultatDroits.OUVERTS)
+                shop.pieces.lu.vault.put(tables, entry, "reponse", plain.to_json(reponse))
+
+    _ = shop.storage.write(work)
+
+
+def test_a_pec_is_recorded_routed_and_its_lane_woken(shop: Shop) -> None:
+    statut, pec = shop.call("POST", "/v1/pec", PEC)
+    assert (statut, pec["etat"], pec["plateforme"], pec["organisme"]) == (202, "en_file", "viamedis", "M011")
+    assert pec["montants"] is None
+    assert pec["numero_pec"] is None
+    assert "non connu" in pec["conseil"]
+    assert [une.id for une in shop.woken] == [pec["id"]]
+    assert shop.call("GET", f"/v1/pec/{pec['id']}")[1] == pec
+
+
+def test_a_202_names_where_to_look(shop: Shop) -> None:
+    recues: list[Reponse] = []
+    _ = shop.send("POST", "/v1/pec", PEC).addCallback(recues.append)
+    assert recues[0].entetes["Location"] == f"/v1/demandes/{json.loads(recues[0].corps)['id']}"
+
+
+def test_a_rights_check_waits_ten_seconds_by_default_and_is_answered_as_soon_as_the_platform_answers(
+    shop: Shop,
+) -> None:
+    recues: list[Reponse] = []
+    _ = shop.send("POST", "/v1/droits", DROITS).addCallback(recues.append)
+    shop.clock.advance(9.9)
+    assert recues == []
+    move(shop, shop.woken[0].id, Etat.ENVOI, Etat.TERMINEE, resultat="ouverts")
+    assert (recues[0].statut, json.loads(recues[0].corps)["resultat"]) == (200, "ouverts")
+    assert shop.clock.getDelayedCalls() == []
+
+
+def test_a_wait_that_brings_nothing_ends_with_202_and_the_last_known_rights_of_the_file(shop: Shop) -> None:
+    ancien = shop.call("POST", "/v1/droits", DROITS | {"dossier": "D-1", "reference": "DR-0"}, Prefer="wait=0")[1]
+    move(shop, ancien["id"], Etat.ENVOI, Etat.TERMINEE, resultat="ouverts")
+    autre = bent(DROITS, "/beneficiaire/prenom", "LEA") | {"dossier": "D-1", "reference": "DR-2"}
+    assert shop.call("POST", "/v1/droits", autre)[1]["dernier_connu"] is None
+    statut, droits = shop.call("POST", "/v1/droits", DROITS | {"dossier": "D-1"})
+    assert (statut, droits["resultat"]) == (202, None)
+    assert droits["dernier_connu"]["resultat"] == "ouverts"
+    assert droits["expire_le"]
+
+
+def test_the_same_body_is_the_same_request_even_when_the_directory_no_longer_knows_the_card(shop: Shop) -> None:
+    premier = shop.call("POST", "/v1/pec", PEC)[1]
+    shop.pieces.lu.vivant.annuaire = replace(shop.pieces.lu.vivant.annuaire, entrees=())
+    assert shop.call("POST", "/v1/pec", PEC)[1]["id"] == premier["id"]
+    statut, probleme = shop.call("POST", "/v1/pec", bent(PEC, "/livraison_prevue", None))
+    assert (statut, probleme["code"]) == (409, "reference_reutilisee")
+
+
+def test_an_ambiguous_card_lists_its_candidates_and_takes_the_one_that_is_named(shop: Shop) -> None:
+    corps = bent(bent(PEC, "/carte/numero_amc", "11111111"), "/carte/csr", None)
+    statut, probleme = shop.call("POST", "/v1/pec", corps)
+    assert (statut, probleme["code"]) == (422, "annuaire_ambigu")
+    assert [un["organisme"] for un in probleme["candidats"]] == ["P1", "P2"]
+    assert shop.call("POST", "/v1/pec", corps | {"organisme": "P2"})[1]["organisme"] == "P2"
+
+
+def test_a_platform_that_is_not_configured_is_a_fault_of_the_field(shop: Shop) -> None:
+    statut, probleme = shop.call("POST", "/v1/pec", PEC | {"plateforme": "ailleurs"})
+    assert (statut, probleme["champ"], probleme["regle"]) == (422, "/plateforme", "PLATEFORME_INCONNUE")
+
+
+def test_a_full_queue_refuses_new_work_names_its_limit_and_keeps_the_old() -> None:
+    shop = Shop(file_max=1)
+    premier = shop.call("POST", "/v1/pec", PEC)[1]
+    statut, probleme = shop.call("POST", "/v1/pec", PEC | {"reference": "AUTRE"})
+    assert (statut, probleme["code"], probleme["limite"]) == (503, "file_pleine", 1)
+    assert shop.call("POST", "/v1/pec", PEC)[1]["id"] == premier["id"]
+
+
+def test_an_invoice_finds_its_pec_by_reference_or_id_and_shows_no_amount_it_does_not_know(shop: Shop) -> None:
+    pec = shop.call("POST", "/v1/pec", PEC)[1]
+    statut, facture = shop.call("POST", "/v1/factures", FACTURE)
+    assert (statut, facture["pec"], facture["montants"], facture["amc_centimes"]) == (202, pec["id"], None, None)
+    autre = FACTURE | {"reference": "F-2", "pec": pec["id"]}
+    assert shop.call("POST", "/v1/factures", autre)[1]["pec"] == pec["id"]
+
+
+def test_another_shop_finds_nothing(shop: Shop) -> None:
+    pec = shop.call("POST", "/v1/pec", PEC)[1]
+    assert shop.call("GET", f"/v1/demandes/{pec['id']}", magasin="deux")[0] == 404
+    assert shop.call("POST", f"/v1/demandes/{pec['id']}/retrait", {}, magasin="deux")[0] == 404
+    assert shop.call("GET", "/v1/demandes", magasin="deux")[1]["elements"] == []
+
+
+def test_a_path_names_only_requests_of_its_kind(shop: Shop) -> None:
+    pec = shop.call("POST", "/v1/pec", PEC)[1]
+    assert shop.call("GET", f"/v1/factures/{pec['id']}")[0] == 404
+    corps = {"reference": "A-1", "motif": "doublon"}
+    assert shop.call("POST", f"/v1/factures/{pec['id']}/annulation", corps)[0] == 404
+    assert shop.call("POST", f"/v1/pec/{pec['id']}/annulation", corps)[0] == 202
+
+
+def test_withdrawing_twice_is_withdrawn_and_done_elsewhere_needs_its_number(shop: Shop) -> None:
+    pec = shop.call("POST", "/v1/pec", PEC)[1]
+    sans = shop.call("POST", f"/v1/demandes/{pec['id']}/action", {"type": "fait_ailleurs"})
+    assert (sans[0], sans[1]["champ"]) == (422, "/numero_plateforme")
+    for _ in range(2):
+        statut, retiree = shop.call("POST", f"/v1/demandes/{pec['id']}/retrait")
+        assert (statut, retiree["etat"]) == (200, "retiree")
+
+
+def test_lists_are_paged_and_filtered(shop: Shop) -> None:
+    for rang in range(3):
+        shop.call("POST", "/v1/pec", PEC | {"reference": f"P-{rang}"})
+    premiere = shop.call("GET", "/v1/demandes?limite=2")[1]
+    suite = shop.call("GET", f"/v1/demandes?limite=2&apres={premiere['suivant']}")[1]
+    assert [une["reference"] for une in premiere["elements"] + suite["elements"]] == ["P-0", "P-1", "P-2"]
+    assert suite["suivant"] is None
+    assert shop.call("GET", "/v1/demandes?etat=terminee,retiree")[1]["elements"] == []
+    assert shop.call("GET", "/v1/dossiers/nothing")[0] == 404
+    assert len(shop.call("GET", f"/v1/dossiers/{PEC['dossier']}")[1]["demandes"]) == 3
+
+
+def test_a_storage_that_refuses_is_503_and_nothing_is_promised(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, logged_failures: Any
+) -> None:
+    def refuse(_tables: Tables, _entry: Entry, _empreinte: str) -> None:
+        raise StorageError("disk full")
+
+    monkeypatch.setattr("tierspayant.adapter.announcing._Noted.insert_entry", refuse)
+    statut, probleme = shop.call("POST", "/v1/pec", PEC)
+    assert (statut, probleme["code"]) == (503, "stockage_indisponible")
+    assert "disk" not in json.dumps(probleme)
+    assert shop.woken == []
+    logged_failures.take(StorageError)
+
+
+@pytest.mark.parametrize(
+    "prefer", ["wait=0", "respond-async, wait=0", 'wait="0"', "return=minimal; wait=0", "wait=zz, wait=0"]
+)
+def test_prefer_is_read_among_other_preferences(shop: Shop, prefer: str) -> None:
+    recues: list[Reponse] = []
+    _ = shop.send("POST", "/v1/droits", DROITS, Prefer=prefer).addCallback(recues.append)
+    assert recues[0].statut == 202
+
+
+# ------------------------------------------------------------------------------------------------- the contract
+
+
+def test_the_contract_on_disk_is_the_one_the_code_says() -> None:
+    assert files("tierspayant.adapter").joinpath("openapi.yaml").read_text(encoding="utf-8") == text()
+
+
+def test_every_route_is_in_the_contract_and_nothing_else(shop: Shop) -> None:
+    routes = {(une.methode.lower(), une.nom) for une in shop.pieces.shop_routes()}
+    decrites = {(methode, chemin) for chemin, un in document()["paths"].items() for methode in un}
+    assert routes == decrites
+    for une in shop.pieces.shop_routes():
+        parametres = document()["paths"][une.nom][une.methode.lower()].get("parameters", [])
+        assert {un["name"] for un in parametres if un["in"] == "query"} == (
+            set() if une.nom in TEXTES else set(une.requete)
+        )
+
+
+def check(schema: str, valeur: object) -> None:
+    complet = {"$ref": f"#/components/schemas/{schema}", "components": document()["components"]}
+    jsonschema.validate(valeur, complet, cls=jsonschema.Draft202012Validator)
+
+
+def test_real_answers_match_the_contract(shop: Shop) -> None:
+    check("Demande", shop.call("POST", "/v1/pec", PEC)[1])
+    check("Demande", shop.call("POST", "/v1/droits", DROITS)[1])
+    check("Demande", shop.call("POST", "/v1/factures", FACTURE)[1])
+    check("Demandes", shop.call("GET", "/v1/demandes")[1])
+    check("Dossier", shop.call("GET", f"/v1/dossiers/{PEC['dossier']}")[1])
+    check("Plateformes", shop.call("GET", "/v1/plateformes")[1])
+    check("Encours", shop.call("GET", "/v1/encours")[1])
+    check("Evenements", shop.call("GET", "/v1/evenements")[1])
+    check("Sante", shop.call("GET", "/health/ready")[1])
+    check("Probleme", shop.call("POST", "/v1/pec", {})[1])
+    with pytest.raises(jsonschema.ValidationError):
+        check("Demande", {"id": 3})
+
+
+def test_the_bodies_of_the_interface_match_the_contract_and_unknown_fields_do_not() -> None:
+    check("PecCorps", PEC)
+    check("DroitsCorps", DROITS)
+    check("FactureCorps", FACTURE)
+    with pytest.raises(jsonschema.ValidationError):
+        check("PecCorps", PEC | {"zz": 1})
+
+
+def test_every_problem_has_a_french_and_an_english_text() -> None:
+    for code, genre in genres().items():
+        assert genre.titre, code
+        assert genre.detail.endswith("."), code
+        assert genre.anglais, code
