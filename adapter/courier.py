@@ -20,11 +20,12 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.web.iweb import IAgent
 
-from tierspayant.adapter import compose, policy, records, settlement
+from tierspayant.adapter import claims, compose, policy, records, recovery, settlement
 from tierspayant.adapter.availability import Signal
 from tierspayant.adapter.entry import EN_ATTENTE, Entry, Etat, Raison, advance, revise
 from tierspayant.adapter.exchange import post
 from tierspayant.adapter.ids import Ids
+from tierspayant.adapter.leases import SEUL, Noeud, in_time, lease
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.records import Exchange, Lane, Matter
 from tierspayant.adapter.settlement import Settlement
@@ -63,6 +64,7 @@ class Outside:
     chance: random.Random
     sign: Sign = unsigned
     next_step: policy.NextStep = policy.next_step
+    noeud: Noeud = SEUL
 
 
 class Courier:
@@ -77,6 +79,7 @@ class Courier:
         outside: Outside,
     ) -> None:
         self.storage = storage
+        self.noeud = outside.noeud
         self._vault = vault
         self._plateformes = plateformes
         self._magasins = magasins
@@ -106,6 +109,9 @@ class Courier:
                 return await self._change(entry, advance(entry, Etat.RETENUE, now, action=action), now)
             case policy.Expire():
                 return await self._change(entry, advance(entry, Etat.PERIMEE, now), now)
+            case policy.TakeOver():
+                delai = self._plateformes[entry.plateforme].delai_traitement(entry.service)
+                return await self.storage.write(lambda tables: recovery.take_over(tables, entry, delai, now))
 
     def _cadre(self, matter: Matter, now: dt.datetime) -> policy.Cadre:
         plateforme = self._plateformes[matter.entry.plateforme]
@@ -129,7 +135,12 @@ class Courier:
         except (compose.CompositionImpossible, Faute) as erreur:
             return await self._unsayable(entry, erreur, now)
         amc = demande.factures[0].montants.amc_centimes if isinstance(demande, FactureDemande) else None
-        sending = await self.storage.write(lambda tables: records.begin(tables, self._vault, entry, requete, amc, now))
+        bail = lease(self.noeud, plateforme.delai_appel)
+        sending = await self.storage.write(
+            lambda tables: records.begin(tables, self._vault, entry, requete, amc, now, bail)
+        )
+        if not in_time(sending, self._outside.now(), plateforme.delai_appel):
+            return {(entry.plateforme, entry.service)}  # a slow commit: it might be another node's before the call ends
         return await self._talk(matter, sending, requete, entry.operation, entry.id_message, settlement.after_send)
 
     async def _ask(self, matter: Matter) -> set[Lane]:
@@ -141,7 +152,12 @@ class Courier:
             requete = self._encode(entry, id_message, demande, now)
         except (compose.CompositionImpossible, Faute) as erreur:
             return await self._unsayable(entry, erreur, now)
-        return await self._talk(matter, entry, requete, demande.operation, id_message, settlement.after_status)
+        if self.noeud.partage:
+            bail = lease(self.noeud, self._plateformes[entry.plateforme].delai_appel)
+            asking = await self.storage.write(lambda tables: claims.claim_question(tables, entry, now, bail))
+        else:
+            asking = entry
+        return await self._talk(matter, asking, requete, demande.operation, id_message, settlement.after_status)
 
     async def _talk(
         self,
@@ -207,6 +223,9 @@ class Courier:
     async def probe(self, lane: Lane) -> set[Lane]:
         """Ask a shut service whether it is back (the cheapest harmless call), and write down what it says."""
         now = self._outside.now()
+        bail = lease(self.noeud, self._plateformes[lane[0]].delai_appel)
+        if self.noeud.partage and not await self.storage.write(lambda t: claims.claim_probe(t, lane, now, bail)):
+            return {lane}
         magasin = await self.storage.read(lambda tables: self._prober(tables, lane))
         if magasin is None:
             outcome: Outcome = NotNow("no usable account")

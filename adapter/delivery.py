@@ -12,7 +12,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
 
-from tierspayant.adapter import compose, records
+from tierspayant.adapter import compose, recovery
 from tierspayant.adapter.courier import Courier, Outside, Sign, unsigned
 from tierspayant.adapter.entry import Entry
 from tierspayant.adapter.lanes import LaneLoop
@@ -41,6 +41,7 @@ class Delivery:
     ) -> None:
         self._storage = storage
         self._now = outside.now
+        self._noeud = outside.noeud
         self._plateformes: Mapping[str, Plateforme] = {une.nom: une for une in plateformes}
         courier = Courier(storage, vault, self._plateformes, magasins, outside)
         self._lanes = {
@@ -51,9 +52,9 @@ class Delivery:
         self._listeners: list[Callable[[], None]] = []
 
     async def start(self) -> int:
-        """Recover what a former process left under way, then wake every lane. Gives how many entries were under way."""
+        """Recover what this node left under way when it died, then wake every lane. Gives how many entries."""
         now = self._now()
-        count = await self._storage.write(lambda tables: records.recover(tables, self._delai, now))
+        count = await self._storage.write(lambda tables: recovery.recover(tables, self._delai, now, self._noeud))
         self.wake(self._lanes)
         return count
 

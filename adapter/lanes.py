@@ -16,6 +16,7 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from tierspayant.adapter import claims
 from tierspayant.adapter.availability import Disponibilite, EtatService, ouvert
 from tierspayant.adapter.courier import PAUSE_STOCKAGE, Courier
 from tierspayant.adapter.entry import Entry
@@ -33,9 +34,10 @@ PROBE = ""
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a lane sees when it looks."""
+    """What a lane sees when it looks. room: its window, less what other nodes are sending."""
 
     service: Disponibilite
+    room: int
     due: Sequence[Entry]
     lapsed: Sequence[Entry]
     next_due: dt.datetime | None
@@ -108,7 +110,7 @@ class LaneLoop:
             next_look = self._while_shut(view.service, now)
         else:
             for entry in view.due:
-                if entry.id not in self._busy and len(self._busy) < view.service.fenetre:
+                if entry.id not in self._busy and len(self._busy) < view.room:
                     self._take(entry.id, self._courier.step(entry.id))
         looks = [instant for instant in (next_look, view.next_lapse) if instant is not None]
         self._sleep((min(looks) - now).total_seconds() if looks else None)
@@ -116,9 +118,13 @@ class LaneLoop:
     def _view(self, tables: Tables, now: dt.datetime) -> View:
         service = tables.disponibilite(*self._lane) or ouvert(*self._lane, now)
         taken = self._busy.keys() | self._set_apart
+        others = 0
+        if self._courier.noeud.partage:
+            others = claims.leaving(tables, self._lane, now, but=self._busy)
         due = tables.due(*self._lane, now, service.fenetre + len(taken))
         return View(
             service=service,
+            room=service.fenetre - others,
             due=[une for une in due if une.id not in taken],
             lapsed=[une for une in tables.lapsed(*self._lane, now, LAPSES) if une.id not in taken],
             next_due=tables.next_due(*self._lane, now),

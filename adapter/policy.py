@@ -69,7 +69,12 @@ class Expire:
     """Overtaken by time, worth nothing any more (droits and devis only)."""
 
 
-Step: TypeAlias = Send | AskStatus | WaitUntil | Hold | Expire
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Its exchange outlived its lease: the node that sent it is gone (leases.py). What became of it is in doubt."""
+
+
+Step: TypeAlias = Send | AskStatus | WaitUntil | Hold | Expire | TakeOver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,8 @@ def next_step(entry: Entry, cadre: Cadre) -> Step:
             return _queued(entry, cadre)
         case Etat.INCERTAINE:
             return _in_doubt(entry, cadre)
+        case Etat.ENVOI:
+            return TakeOver()
         case _:
             return AskStatus()
 

@@ -3,8 +3,6 @@
 load          everything a decision needs about one entry
 begin         `envoi` and the exact business bytes, before they leave
 settle        the outcome, the answer, the event, what it tells of the service and the account, followers released
-recover       at start: what was `envoi` when this node died is in doubt
-take_over     later: what is still `envoi` at the end of its lease, whichever node sent it
 """
 
 from __future__ import annotations
@@ -12,26 +10,26 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from tierspayant.adapter import compose, policy
+from tierspayant.adapter import claims, compose, policy
 from tierspayant.adapter.availability import Compte, Disponibilite, Signal, observe, ouvert
-from tierspayant.adapter.claims import Lane, no_room
 from tierspayant.adapter.demandes import Corps
 from tierspayant.adapter.entry import Entry, Etat, advance, revise
-from tierspayant.adapter.leases import SEUL, Bail, Noeud
+from tierspayant.adapter.leases import Bail
 from tierspayant.adapter.ordering import Verdict, followers, obstacle
 from tierspayant.adapter.reading import Lu
 from tierspayant.adapter.settlement import Settlement
-from tierspayant.adapter.storage.protocol import Depasse, Filtre, Tables, Tentative
+from tierspayant.adapter.storage.protocol import Depasse, Tables, Tentative
 from tierspayant.adapter.vault import Vault
 from tierspayant.schemas import plain
 from tierspayant.schemas.messages import ResultatPec
-from tierspayant.schemas.operations import SERVICE_OF, WRITES, Operation
+from tierspayant.schemas.operations import SERVICE_OF, Operation
 from tierspayant.schemas.outcomes import RaisonCompte
 from tierspayant.schemas.wire import HttpRequest
 
-PAGE = 500
-"""Entries read at a time when a whole state is walked through."""
+Lane: TypeAlias = claims.Lane
+"""Platform and service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def begin(
         raise Depasse(entry.id)
     if entry.etat is Etat.INCERTAINE:  # the platform itself recognises the message: the same bytes go again
         entry = replace(advance(entry, Etat.EN_FILE, now), version=entry.version)
-    if bail.noeud.partage and no_room(tables, (entry.plateforme, entry.service), now):
+    if bail.noeud.partage and claims.no_room(tables, (entry.plateforme, entry.service), now):
         raise Depasse(entry.id)
     amc = entry.amc_centimes if amc_centimes is None else amc_centimes
     tentatives = entry.tentatives + 1
@@ -281,31 +279,3 @@ def hold_account(tables: Tables, plateforme: str, magasin: str, raison: RaisonCo
     tables.put_compte(Compte(plateforme=plateforme, magasin=magasin, depuis=now, raison=raison))
     donnees: dict[str, str | int | None] = {"plateforme": plateforme, "raison": raison}
     tables.add_evenement("compte", now, magasin, None, donnees)
-
-
-def recover(
-    tables: Tables, delai_traitement: Callable[[Lane], dt.timedelta], now: dt.datetime, noeud: Noeud = SEUL
-) -> int:
-    """After a start: what this node was sending may have arrived, except questions, which are simply asked again.
-
-    What another node sends is its own until its lease ends.
-    """
-    count, last = 0, None
-    while entries := tables.entries(Filtre(etats=(Etat.ENVOI,), apres=last, limite=PAGE)):
-        for entry in entries:
-            if entry.noeud == noeud.nom or (entry.du_le is not None and entry.du_le <= now):
-                take_over(tables, entry, delai_traitement((entry.plateforme, entry.service)), now)
-                count += 1
-        last = entries[-1].id
-    return count
-
-
-def take_over(tables: Tables, entry: Entry, delai: dt.timedelta, now: dt.datetime) -> set[Lane]:
-    """Its node is gone: in doubt. Raises Depasse when that node, or another one, was quicker."""
-    return change(tables, entry, _recovered(entry, delai, now), now)
-
-
-def _recovered(entry: Entry, delai: dt.timedelta, now: dt.datetime) -> Entry:
-    if entry.operation in WRITES:
-        return advance(entry, Etat.INCERTAINE, now, envoye_le=now, du_le=now + delai, sondages=0)
-    return advance(entry, Etat.EN_FILE, now, du_le=now)

@@ -131,9 +131,10 @@ def prochaine(entry: Entry, service: Disponibilite | None) -> dt.datetime | None
     """When something happens next by itself: the entry's own due time, or the next probe of its shut service."""
     if entry.etat not in WAITING and entry.etat is not Etat.EN_INSTANCE:
         return None
+    due = None if entry.etat is Etat.ENVOI else entry.du_le  # while it leaves, the end of a lease: nothing happens then
     moments = [
         moment
-        for moment in (entry.du_le, service.prochain_essai if service and service.etat is EtatService.FERME else None)
+        for moment in (due, service.prochain_essai if service and service.etat is EtatService.FERME else None)
         if moment is not None
     ]
     return max(moments, default=None)

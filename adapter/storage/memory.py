@@ -6,6 +6,7 @@ A transaction that fails is undone by replaying its changes backwards.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
@@ -66,6 +67,7 @@ class MemoryTables:
         self._dossiers: _Table[tuple[str, str], tuple[str, ...]] = _Table(self.undo)
         self._lapsing: _Table[str, Entry] = _Table(self.undo)
         self._files: dict[tuple[str, Service], dict[str, Entry]] = {}
+        self._etats: Counter[Etat] = Counter()
         self._charges: _Table[tuple[str, str], Sealed] = _Table(self.undo)
         self._keys: _Table[str, CleDonnees] = _Table(self.undo)
         self._tentatives: _Table[tuple[str, int], Tentative] = _Table(self.undo)
@@ -126,11 +128,14 @@ class MemoryTables:
             self._lapsing.drop(entry.id)
 
     def _file(self, entry: Entry, before: Entry | None = None) -> None:
-        """Keep the index of what lanes look at: entries that have a due time."""
+        """Keep the index of what lanes look at (entries that have a due time), and how many are in each state."""
 
         def put(une: Entry | None, previous: Entry | None) -> None:
             if previous is not None:
+                self._etats[previous.etat] -= 1
                 self._files.setdefault((previous.plateforme, previous.service), {}).pop(previous.id, None)
+            if une is not None:
+                self._etats[une.etat] += 1
             if une is not None and une.du_le is not None:
                 self._files.setdefault((une.plateforme, une.service), {})[une.id] = une
 
@@ -178,6 +183,8 @@ class MemoryTables:
         return min((lapse for lapse, _ in self._queued(plateforme, service) if lapse > after), default=None)
 
     def count(self, magasin: str | None = None, etats: Sequence[Etat] = ()) -> int:
+        if magasin is None:
+            return sum(self._etats[etat] for etat in etats or Etat)
         return sum(
             magasin in {None, une.magasin} and (not etats or une.etat in etats) for une in self._entries.rows.values()
         )

@@ -25,7 +25,12 @@ T = TypeVar("T")
 
 
 class StorageError(Exception):
-    """Storage could not do it (disk full, read-only, damaged, server gone). Nothing of the transaction remains."""
+    """Storage could not do it (disk full, read-only, damaged, server gone). Nothing of the transaction remains.
+
+    One exception: a database server lost during the commit itself leaves open whether it was done. Every transaction
+    of the adapter may therefore be offered again (accept gives Same, settle gives Depasse), and a beginning whose
+    commit is unknown sends nothing: it is in doubt at the end of its lease.
+    """
 
 
 class DejaLa(Exception):
@@ -156,7 +161,10 @@ class Tables(Protocol):
         """When the next queued entry of a lane is overtaken."""
         ...
 
-    def count(self, magasin: str | None = None, etats: Sequence[Etat] = ()) -> int: ...
+    def count(self, magasin: str | None = None, etats: Sequence[Etat] = ()) -> int:
+        """How many entries: of all shops at no cost (counters kept by the table), of one shop by an index."""
+        ...
+
     def encours(self, magasin: str | None) -> Sequence[LigneEncours]: ...
 
     # ---- charges and their keys

@@ -114,7 +114,8 @@ class SqlTables:
         return self._instant("next_lapse", "expire_le", plateforme=plateforme, service=service, after=after)
 
     def count(self, magasin: str | None = None, etats: Sequence[Etat] = ()) -> int:
-        [row] = self._run("count", {"magasin": magasin, "etats": json.dumps(list(etats))})
+        nom, parametres = ("count_all", {}) if magasin is None else ("count", {"magasin": magasin})
+        [row] = self._run(nom, {**parametres, "etats": json.dumps(list(etats))})
         return int(next(iter(row.values())))
 
     def encours(self, magasin: str | None) -> Sequence[LigneEncours]:

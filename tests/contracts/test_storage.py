@@ -157,7 +157,7 @@ def test_a_failed_transaction_leaves_nothing(storage: Storage) -> None:
     put(storage, entry("A"))
 
     def half(tables: Tables) -> None:
-        tables.update_entry(advance(entry("A"), Etat.ENVOI, NOW))
+        tables.update_entry(advance(entry("A"), Etat.ENVOI, NOW, noeud="n1", du_le=NOW))
         tables.insert_entry(entry("B"), "x")
         tables.put_charge("id-A", "corps", Sealed("k", b"1"))
         tables.put_data_key(CleDonnees("k", SHOP, "D-1", "m", b"2"))
@@ -171,6 +171,7 @@ def test_a_failed_transaction_leaves_nothing(storage: Storage) -> None:
         write(storage, half)
     assert read(storage, lambda t: t.entry("id-A")) == entry("A")
     assert read(storage, lambda t: [e.id for e in t.due("p", Service.PEC, NOW, 10)]) == ["id-A"]
+    assert read(storage, lambda t: (t.count(None, (Etat.EN_FILE,)), t.count(None, (Etat.ENVOI,)))) == (1, 0)
     assert read(storage, lambda t: (t.entry("id-B"), t.charge("id-A", "corps"), t.data_key("k"))) == (None, None, None)
     assert read(storage, lambda t: (list(t.tentatives("id-A")), list(t.disponibilites()), list(t.comptes()))) == (
         [],
@@ -351,7 +352,9 @@ def test_the_table_itself_refuses_what_the_life_forbids(tmp_path: Path) -> None:
     for illegal in (
         entry("held", etat=Etat.RETENUE, du_le=None),
         entry("lapsed", etat=Etat.PERIMEE, du_le=None),
-        entry("leaving", etat=Etat.ENVOI),
+        entry("withdrawn", etat=Etat.RETIREE),
+        entry("leaving", etat=Etat.ENVOI, noeud=None),
+        entry("left", etat=Etat.ENVOI, noeud="n1", du_le=None),
     ):
         with pytest.raises(StorageError, match="CHECK"):
             put(storage, illegal)
