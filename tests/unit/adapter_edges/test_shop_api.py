@@ -7,8 +7,8 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
-import jsonschema
 import pytest
+from openapi_schema_validator import OAS31Validator
 
 from tests.unit.adapter_edges.bodies import DROITS, FACTURE, PEC, bent
 from tests.unit.adapter_edges.shop import NOW, Shop
@@ -199,7 +199,8 @@ def test_every_route_is_in_the_contract_and_nothing_else(shop: Shop) -> None:
 
 def check(schema: str, valeur: object) -> None:
     complet = {"$ref": f"#/components/schemas/{schema}", "components": document()["components"]}
-    jsonschema.validate(valeur, complet, cls=jsonschema.Draft202012Validator)
+    faults = [str(faute.message) for faute in OAS31Validator(complet).iter_errors(valeur)]
+    assert faults == []
 
 
 def test_real_answers_match_the_contract(shop: Shop) -> None:
@@ -213,7 +214,7 @@ def test_real_answers_match_the_contract(shop: Shop) -> None:
     check("Evenements", shop.call("GET", "/v1/evenements")[1])
     check("Sante", shop.call("GET", "/health/ready")[1])
     check("Probleme", shop.call("POST", "/v1/pec", {})[1])
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(AssertionError):
         check("Demande", {"id": 3})
 
 
@@ -221,7 +222,7 @@ def test_the_bodies_of_the_interface_match_the_contract_and_unknown_fields_do_no
     check("PecCorps", PEC)
     check("DroitsCorps", DROITS)
     check("FactureCorps", FACTURE)
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(AssertionError):
         check("PecCorps", PEC | {"zz": 1})
 
 
