@@ -76,6 +76,7 @@ def _platform_ports(command: F) -> F:
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of all chance.")
 @click.option("--now", type=Instant(), default=None, help="Where the virtual clock starts (default: real time).")
 @click.option("--tape", default=None, help="A tape by name, or its file: the session default lives it.")
+@click.option("--auth", type=click.Choice(["none", "dialecte"]), default="none", show_default=True, help="Who speaks.")
 @click.option("--token", default=None, help="Ask for this bearer token on the control port.")
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Written when ready.")
 def serve(
@@ -85,6 +86,7 @@ def serve(
     seed: int,
     now: dt.datetime | None,
     tape: str | None,
+    auth: str,
     token: str | None,
     ready_file: Path | None,
     **named: int,
@@ -99,6 +101,7 @@ def serve(
             seed=seed,
             now=now,
             tape=tape,
+            auth=auth,
             token=token,
             ready_file=ready_file,
         )

@@ -150,12 +150,9 @@ class _Counter:
         appel = self.appel
         book = self.session.book(self.plateforme)
         try:
-            self.session.identity.check(
-                self.plateforme, appel, self.requete, self.session.clock.now(), book.jetons
-            )
-            answer = desk.answer(
-                self.session.book(self.plateforme), appel.entete, appel.demande, self.session.clock.now()
-            )
+            now = self.session.clock.now()
+            self.session.identity.check(self.plateforme, appel, self.requete, now, book.jetons)
+            answer = desk.answer(book, appel.entete, appel.demande, now)
         except Faute as faute:
             return Result(Verdict.FAULT, self.server.fault(appel.version, faute, appel.message_id), faute.regle)
         reasons = tuple(dict.fromkeys(_codes(answer)))

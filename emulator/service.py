@@ -100,6 +100,7 @@ class Emulator:
             {nom: known[nom] for nom in config.ports},
             start=lambda: config.now or (tape.debut if tape else dt.datetime.now(dt.UTC)),
             seed=config.seed,
+            auth=config.auth,
             journal=self._journal.of,
         )
         if tape is not None:

@@ -73,7 +73,6 @@ class Session:
         self.on_effects: Callable[[], None] = _nothing
         self.listeners: list[Callable[[str, Plain], None]] = []
         self.reactor = reactor
-        self._time = reactor
         self._begin(seed)
 
     def _begin(self, seed: int) -> None:
@@ -94,7 +93,7 @@ class Session:
         self.clock.add_source(self)
 
     def _real_now(self) -> dt.datetime:
-        return dt.datetime.fromtimestamp(self._time.seconds(), dt.UTC)
+        return dt.datetime.fromtimestamp(self.reactor.seconds(), dt.UTC)
 
     def book(self, plateforme: str) -> Book:
         """What that platform knows in this session. Raises KeyError."""
