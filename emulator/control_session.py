@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 from twisted.internet.defer import Deferred
 
-from tierspayant.emulator import control_evidence, desk, effects, ledger, people, platforms_data, tape
+from tierspayant.emulator import control_evidence, control_identity, desk, effects, ledger, people, platforms_data, tape
 from tierspayant.emulator.clock import MAX_SPEED, shown
 from tierspayant.emulator.control_evidence import Asked
 from tierspayant.emulator.effects import convert
@@ -289,4 +289,5 @@ _RESOURCES: dict[str, dict[str, Callable[[Session, Asked], HttpResponse]]] = {
     "reglages": {"GET": get_reglages, "PUT": put_reglages},
     "ledger": {"GET": get_ledger},
     "reset": {"POST": post_reset},
+    **control_identity.RESOURCES,
 }
