@@ -22,7 +22,7 @@ from tierspayant.emulator.effects import Effects, parse
 from tierspayant.emulator.identity import Identity
 from tierspayant.emulator.journal import Journal, NoJournal
 from tierspayant.emulator.platforms_data import PlatformData
-from tierspayant.emulator.tape import Playing, Tape, apply, read_tape
+from tierspayant.emulator.tape import Playing, Tape, apply, from_plain_tape
 from tierspayant.emulator.toml_data import Plain
 from tierspayant.emulator.world import World
 from tierspayant.schemas.plain import to_plain
@@ -129,19 +129,24 @@ class Session:
         for listener in list(self.listeners):
             listener(kind, value)
 
-    def play(self, tape: Tape | None) -> None:
-        """Follow a tape from now on, or none; what is past of it happens at once, in order."""
+    def play(self, tape: Tape | None, *, restored: bool = False) -> None:
+        """Follow a tape from now on, or none; what is past of it happens at once, in order.
+
+        `restored`: the books have lived its past already, only its effects are put in force again.
+        """
         self.effects.tape.clear()
         self.tape = None if tape is None else Playing(tape)
         if self.tape is not None:
-            self._play_up_to(self.clock.now())
+            self._play_up_to(self.clock.now(), restored)
         self.on_effects()
         self.clock.plan()
 
-    def _play_up_to(self, now: dt.datetime) -> None:
+    def _play_up_to(self, now: dt.datetime, restored: bool = False) -> None:
         assert self.tape is not None
         for event in self.tape.take(now):
             apply(event, self.effects, self.plateformes, self.shared_port)
+            if restored:
+                continue
             if event.prolonge_jours is not None:
                 desk.prolong(self.book(event.plateforme), event.prolonge_jours, now)
             self.publish("bande", {"a": shown(event.a), "plateforme": event.plateforme, "effet": event.effet})
@@ -161,7 +166,7 @@ class Session:
             "books": {nom: book.snapshot() for nom, book in self._books.items()},
             "effects": [one.shown() for one in self.effects.manual],
             "chance": to_plain(self.effects.chance.getstate()),
-            "tape": None if self.tape is None else self.tape.tape.source,
+            "tape": None if self.tape is None else self.tape.tape.as_plain(),
         }
 
     def restore(self, snapshot: Plain) -> None:
@@ -177,7 +182,7 @@ class Session:
         version, internal, gauss = snapshot["chance"]
         self.effects.chance.setstate((version, tuple(internal), gauss))
         self.clock.put(dt.datetime.fromisoformat(snapshot["now"]), snapshot["frozen"], snapshot["speed"])
-        self.play(None if snapshot["tape"] is None else read_tape(snapshot["tape"], "snapshot"))
+        self.play(None if snapshot["tape"] is None else from_plain_tape(snapshot["tape"]), restored=True)
 
     # The session is its clock's source of business events and of its tape's.
 

@@ -81,13 +81,16 @@ class Tape:
     fin: dt.datetime
     events: tuple[_Event, ...]
     source: str
-    shift: dt.timedelta = dt.timedelta(0)
 
     def rebased(self, start: dt.datetime) -> Tape:
         """The same tape lived from another instant on."""
         shift = start - self.debut
         events = tuple(msgspec.structs.replace(one, a=one.a + shift) for one in self.events)
-        return replace(self, debut=start, fin=self.fin + shift, events=events, shift=self.shift + shift)
+        return replace(self, debut=start, fin=self.fin + shift, events=events)
+
+    def as_plain(self) -> dict[str, str]:
+        """What brings it back (from_plain_tape), as plain JSON."""
+        return {"nom": self.nom, "debut": self.debut.isoformat(), "source": self.source}
 
 
 def names() -> list[str]:
@@ -131,6 +134,11 @@ def read_tape(text: str, nom: str) -> Tape:
             raise BandeInvalide(f"{nom}:{line_of(text, 'evenement', rank)}: evenement {rank + 1}: {wrong}") from None
         events.append(event)
     return Tape(nom, whole.titre, whole.debut, whole.fin, tuple(events), text)
+
+
+def from_plain_tape(value: Mapping[str, str]) -> Tape:
+    """The tape that `as_plain` was taken of."""
+    return read_tape(value["source"], value["nom"]).rebased(dt.datetime.fromisoformat(value["debut"]))
 
 
 def _check(event: _Event, whole: _File, before: list[_Event]) -> None:

@@ -1,0 +1,153 @@
+"""Tapes: February 2024 is what the note says, and a wrong tape is refused with its line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.unit.emulator_edges.bench import Bench, sample
+from tierspayant.emulator.cli import main
+from tierspayant.emulator.effect_kinds import Point, RefusConnexion
+from tierspayant.emulator.tape import BandeInvalide, load, names, read_tape
+
+DROITS, PEC = sample("viamedis", "ConsulterDroits"), sample("viamedis", "DemanderPriseEnCharge")
+INVOICE, VALUE = sample("viamedis", "DeposerFacture"), sample("almerys", "Valoriser")
+
+
+def living(nom: str = "fevrier-2024") -> Bench:
+    bench = Bench()
+    assert bench.control("POST", "clock", {"freeze": True})[0] == 200
+    bench.session.clock.set(load(nom).debut)
+    assert bench.control("PUT", "tape", {"nom": nom})[0] == 200
+    return bench
+
+
+def at(bench: Bench, instant: str) -> None:
+    bench.session.clock.set(dt.datetime.fromisoformat(instant))
+
+
+def seen(bench: Bench) -> tuple[str, str, str, str]:
+    """What rights, PEC and invoice get on one platform, and a PEC on the other."""
+
+    def one(body: bytes, path: str, plateforme: str = "viamedis") -> str:
+        if bench.session.effects.on_port(plateforme, RefusConnexion):
+            return "refused"
+        plan = bench.post(body, path, plateforme)
+        if plan.cut is Point.CONNEXION:
+            return "reset"
+        assert plan.response is not None
+        unavailable = b"TEC07" in plan.response.body or b"INDISPONIBLE" in plan.response.body.upper()
+        return "unavailable" if plan.response.status == 200 and unavailable else str(plan.response.status)
+
+    return (
+        one(DROITS, "/droits"),
+        one(PEC, "/prises-en-charge"),
+        one(INVOICE, "/facturation"),
+        one(VALUE, "/tiers-payant", "almerys"),
+    )
+
+
+def test_february_2024_is_lived_as_the_note_tells_it() -> None:
+    bench = living()
+    story = [
+        ("2024-01-29T14:59:59+01:00", ("200", "200", "200", "200")),
+        ("2024-01-29T15:00:00+01:00", ("reset", "200", "200", "200")),
+        ("2024-01-31T09:00:00+01:00", ("refused", "refused", "refused", "200")),
+        ("2024-02-05T09:00:00+01:00", ("refused", "refused", "refused", "503")),
+        ("2024-02-12T13:00:00+01:00", ("200", "unavailable", "unavailable", "503")),
+        ("2024-02-19T09:00:00+01:00", ("200", "unavailable", "unavailable", "200")),
+        ("2024-02-23T09:00:00+01:00", ("200", "200", "unavailable", "200")),
+        ("2024-02-28T09:00:00+01:00", ("200", "200", "200", "200")),
+    ]
+    lived = []
+    for instant, _ in story:
+        at(bench, instant)
+        lived.append((instant, seen(bench)))
+    assert lived == story
+
+
+def test_a_jump_over_the_whole_tape_leaves_what_its_end_leaves() -> None:
+    bench = living()
+    at(bench, "2024-03-15T09:00:00+01:00")
+    assert bench.control("GET", "tape")[1]["en_vigueur"] == []
+    assert all(event["fait"] for event in bench.control("GET", "tape")[1]["evenements"])
+
+
+def test_one_shop_may_be_let_in_before_the_others() -> None:
+    bench = living()
+    at(bench, "2024-02-20T09:00:00+01:00")
+    assert bench.answer(VALUE, "/tiers-payant", "almerys").status == 200
+    other = VALUE.replace(b"759999014", b"759999022")
+    assert bench.answer(other, "/tiers-payant", "almerys").status == 503
+
+
+def test_a_tape_can_start_now_and_survives_a_reset_and_a_snapshot() -> None:
+    bench = Bench()
+    bench.control("POST", "clock", {"freeze": True})
+    status, shown = bench.control("PUT", "tape", {"nom": "journee-hachee", "depuis_maintenant": True})
+    assert (status, shown["debut"]) == (200, "2024-01-31T10:00:00+01:00")
+    bench.control("POST", "clock", {"advance": "PT1H15M"})
+    assert bench.answer(PEC, "/prises-en-charge").status == 503
+    made = bench.control("POST", "snapshots")[1]
+    bench.control("POST", "reset")
+    assert bench.answer(PEC, "/prises-en-charge").status == 200
+    assert bench.control("GET", "tape")[1]["nom"] == "journee-hachee"
+    bench.control("POST", f"snapshots/{made['id']}/restore")
+    assert bench.answer(PEC, "/prises-en-charge").status == 503
+    assert bench.control("PUT", "tape", {"nom": None})[1]["nom"] is None
+    assert bench.answer(PEC, "/prises-en-charge").status == 200
+
+
+def test_effects_put_by_hand_and_those_of_a_tape_do_not_touch_each_other() -> None:
+    bench = living()
+    at(bench, "2024-02-06T09:00:00+01:00")
+    bench.effects({"effet": "silence"})
+    assert len(bench.control("GET", "effects")[1]) == 1
+    bench.control("DELETE", "effects")
+    assert seen(bench)[3] == "503"
+
+
+HEAD = 'titre = "t"\ndebut = 2024-01-29T09:00:00+01:00\nfin = 2024-02-29T09:00:00+01:00\n'
+EVENT = '\n[[evenement]]\na = 2024-01-30T09:00:00+01:00\nplateforme = "viamedis"\neffet = "silence"\nsuppose = true\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("titre = ", 1, ""),
+        ('titre = "t"\n', 1, "debut"),
+        (HEAD.replace("2024-02-29", "2024-01-01"), 1, "fin comes after debut"),
+        (HEAD + EVENT.replace("silence", "panne"), 5, "no such effect"),
+        (HEAD + EVENT.replace("viamedis", "autre"), 5, "there is no autre"),
+        (HEAD + EVENT.replace("suppose = true", ""), 5, "source"),
+        (HEAD + EVENT.replace("2024-01-30", "2025-01-30"), 5, "outside debut and fin"),
+        (HEAD + EVENT + EVENT.replace("2024-01-30", "2024-01-29"), 11, "events stand in order"),
+        (HEAD + EVENT + EVENT.replace("viamedis", "almerys").replace("silence", "retour"), 11, "nothing of almerys"),
+        (HEAD + EVENT.replace("silence", "retour"), 5, "nothing of viamedis is shut"),
+        (HEAD + EVENT + 'services = ["optique"]\n', 5, "services"),
+        (HEAD + EVENT + "couleur = 1\n", 5, "couleur"),
+        (HEAD + EVENT.replace("silence", "refus_connexion") + 'services = ["pec"]\n', 5, "whole port"),
+    ],
+)
+def test_a_tape_that_cannot_be_lived_is_refused_with_its_line(text: str, line: int, said: str) -> None:
+    with pytest.raises(BandeInvalide) as refused:
+        read_tape(text, "ma-bande.toml")
+    where = f"ma-bande.toml:{line}:" if said else "ma-bande.toml:"
+    assert str(refused.value).startswith(where), str(refused.value)
+    assert said in str(refused.value)
+
+
+def test_the_command_checks_and_shows_tapes(tmp_path: Path) -> None:
+    runner = CliRunner()
+    assert all(nom in runner.invoke(main, ["tape", "list"]).output for nom in names())
+    shown = runner.invoke(main, ["tape", "show", "fevrier-2024"])
+    assert "2024-02-12T13:00:00+01:00  viamedis devis, pec, pieces, annulation: indisponible" in shown.output
+    bad = tmp_path / "bad.toml"
+    bad.write_text(HEAD + EVENT.replace("silence", "panne"))
+    refused = runner.invoke(main, ["tape", "check", str(bad)])
+    assert refused.exit_code == 1
+    assert f"{bad}:5:" in refused.output
+    assert runner.invoke(main, ["tape", "show", "absente"]).exit_code == 1
