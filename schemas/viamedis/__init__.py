@@ -10,6 +10,8 @@ from tierspayant.schemas.platforms import Dialect, DialectClient, DialectServer,
 from tierspayant.schemas.soap import SoapVersion
 
 PACKAGE = __name__
+RACINE = "urn:example:tp-optique:services:"
+COMMUN = f"{RACINE}commun"
 NOMS = {
     Operation.DROITS: "ConsulterDroits",
     Operation.PANIER: "RechercherPanier",

@@ -11,7 +11,7 @@ from tierspayant.schemas.messages import (
 )
 from tierspayant.schemas.operations import SERVICE_OF, Operation, Service
 from tierspayant.schemas.soap import SoapVersion
-from tierspayant.schemas.viamedis import CHEMINS, NOMS, PACKAGE
+from tierspayant.schemas.viamedis import CHEMINS, COMMUN, NOMS, PACKAGE
 from tierspayant.schemas.viamedis.client_answers import ANSWERS
 from tierspayant.schemas.viamedis.client_question_blocks import say_entete
 from tierspayant.schemas.viamedis.client_questions import QUESTIONS
@@ -58,7 +58,7 @@ def _id_message(body: etree._Element) -> str | None:
 
 
 def _detail(element: etree._Element) -> Detail | None:
-    if local_name(element) != "fauteTechnique":
+    if element.tag != f"{{{COMMUN}}}fauteTechnique":
         return None
     champs = {local_name(enfant): enfant.text or "" for enfant in element}
     motif = lexique.motif(PACKAGE, champs.get("code", ""), champs.get("texteFrancais", ""), champs.get("chemin"))

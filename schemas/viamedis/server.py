@@ -9,8 +9,8 @@ from tierspayant.schemas.champs import ajoute
 from tierspayant.schemas.faults import Faute
 from tierspayant.schemas.operations import Operation
 from tierspayant.schemas.server_road import Grammaire, Mot, ServerRoad
-from tierspayant.schemas.viamedis import CHEMINS, NOMS, PACKAGE
-from tierspayant.schemas.viamedis.server_answers import COMMUN, ecrire, espace
+from tierspayant.schemas.viamedis import CHEMINS, COMMUN, NOMS, PACKAGE
+from tierspayant.schemas.viamedis.server_answers import ecrire, espace
 from tierspayant.schemas.viamedis.server_question_blocks import read_entete
 from tierspayant.schemas.viamedis.server_questions import QUESTIONS
 

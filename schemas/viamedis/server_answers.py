@@ -38,10 +38,8 @@ from tierspayant.schemas.messages import (
 from tierspayant.schemas.money import Centimes, en_decimal
 from tierspayant.schemas.operations import Operation
 from tierspayant.schemas.platforms import Appel
-from tierspayant.schemas.viamedis import CHEMINS, NOMS, PACKAGE
+from tierspayant.schemas.viamedis import CHEMINS, COMMUN, NOMS, PACKAGE, RACINE
 
-RACINE = "urn:example:tp-optique:services:"
-COMMUN = f"{RACINE}commun"
 _SERVICE_OF = {une: service for service, operations in CHEMINS.items() for une in operations}
 
 

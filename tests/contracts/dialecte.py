@@ -308,6 +308,15 @@ class ContratDialecte:
     def fichiers(self) -> list[str]:
         return [f.name for f in files(importlib.import_module(self.package)).iterdir()]
 
+    def test_the_readme_lists_each_operation(self) -> None:
+        texte = files("tierspayant.schemas").joinpath("README.md").read_text(encoding="utf-8")
+        lignes = {ligne.split("|")[1].strip(): ligne for ligne in texte.splitlines() if ligne.count("|") == 6}
+        for operation, nom in self.dialecte.names.items():
+            assert f"`{nom}`" in lignes[f"`{operation}`"], operation
+            chemins = [chemin for chemin, operations in self.server.chemins.items() if operation in operations]
+            ici = chemins[0] if len(chemins) == 1 else "each path"
+            assert ici in lignes[f"`{operation}`"] or ici in texte.partition("| operation")[0], operation
+
     def test_relates_to_echoes_an_addressing_message_id(self) -> None:
         nom, requete = next(iter(self.questions()))
         wsa = f'<a:MessageID xmlns:a="{soap.WSA}">urn:m:1</a:MessageID>'.encode()
