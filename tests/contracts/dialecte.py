@@ -49,6 +49,9 @@ def noms(package: str, dossier: str = "") -> list[str]:
     return sorted(f"{dossier}/{f.name}" if dossier else f.name for f in place.iterdir() if f.name.endswith(".xml"))
 
 
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
 class ContratDialecte:
     """`dialecte`: the dialect; `mediatype`: of its own SOAP version; `chemin_ko`: where the bad samples are posted;
     `xsd`: its XSD files; `tables`: its codes.toml table of each kind of answer that has a state label."""
@@ -299,6 +302,24 @@ class ContratDialecte:
             if e.tag in (f"{xsd_coverage.XS}complexType", f"{xsd_coverage.XS}simpleType")
         ]
         assert sorted(noms) == sorted(set(noms))
+
+    def test_every_element_is_explained_in_french_and_in_english(self) -> None:
+        for fichier in self.xsd:
+            for element in etree.fromstring(contract.read(self.package, fichier)).iter(f"{xsd_coverage.XS}element"):
+                textes = {doc.get(XML_LANG): (doc.text or "").strip() for doc in element.iterfind(xsd_coverage.DOC)}
+                assert set(textes) >= {"fr", "en"}, (fichier, element.get("name"))
+                assert all(textes.values()), (fichier, element.get("name"))
+
+    def test_only_what_every_soap_stack_reads_is_in_the_xsd(self) -> None:
+        for fichier in self.xsd:
+            root = etree.fromstring(contract.read(self.package, fichier))
+            employes = {etree.QName(e).localname for e in root.iter("{*}*")}
+            assert employes <= xsd_coverage.PORTABLE, fichier
+            assert root.get("elementFormDefault") == "qualified"
+            assert not [e for e in root.iter() if e.get("nillable") or e.get("default") or e.get("abstract")], fichier
+            bases = {str(e.get("base")) for e in root.iter(f"{xsd_coverage.XS}restriction")}
+            types = {str(e.get("type")) for e in root.iter(f"{xsd_coverage.XS}element")}
+            assert {nom for nom in bases | types if nom.startswith("xs:")} <= xsd_coverage.PORTABLE_TYPES, fichier
 
     def test_no_trademark_is_on_the_wire(self) -> None:
         for fichier in (*self.xsd, *(nom for nom in self.fichiers() if nom.endswith(".wsdl"))):

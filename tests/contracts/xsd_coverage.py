@@ -7,6 +7,16 @@ from collections.abc import Iterable, Iterator
 from lxml import etree
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
+DOC = f"{XS}annotation/{XS}documentation"
+PORTABLE = frozenset(
+    {"schema", "import", "annotation", "documentation", "element", "complexType", "simpleType", "sequence"}
+    | {"restriction", "enumeration", "pattern", "minLength", "maxLength", "length", "fractionDigits", "totalDigits"}
+    | {"minInclusive", "maxInclusive"}
+)
+PORTABLE_TYPES = frozenset(
+    f"xs:{nom}" for nom in ("string", "decimal", "int", "long", "date", "dateTime", "boolean", "base64Binary")
+)
+"""What a dozen SOAP stacks read alike (../shared/design/wire.md, rule 6)."""
 Declared = tuple[str, str]
 
 
