@@ -34,3 +34,7 @@ demo: setup
 .PHONY: interop
 interop: setup
 	$(BIN)/python -m interop $(if $(STACK),--stack $(STACK))
+
+.PHONY: bench
+bench: setup
+	$(BIN)/python -m bench
