@@ -72,9 +72,21 @@ def _parse(octets: bytes, charset: str | None) -> etree._Element:
     except (etree.XMLSyntaxError, LookupError, ValueError) as erreur:
         if b"<!DOCTYPE" in octets or b"<!ENTITY" in octets:
             raise XmlInvalide("XML_DTD", "une déclaration DOCTYPE est interdite") from None
+        if getattr(erreur, "code", None) == _RESOURCE_LIMIT:
+            raise _too_much(str(erreur)) from None
         ligne = getattr(erreur, "lineno", None)
         place = f" (ligne {ligne})" if ligne else ""
         raise XmlInvalide("XML_MALFORME", f"le corps n'est pas du XML bien formé{place}") from None
+
+
+_RESOURCE_LIMIT = 114
+"""libxml2's XML_ERR_RESOURCE_LIMIT: 256 levels, or one text above 10 000 000 bytes (a document of 7.5 MB inline)."""
+
+
+def _too_much(message: str) -> XmlInvalide:
+    if "depth" in message:
+        return XmlInvalide("XML_PROFONDEUR", f"plus de {MAX_DEPTH} éléments imbriqués")
+    return XmlInvalide("XML_TAILLE", "un seul texte dépasse 10 000 000 octets : envoyez ce document à part, en MTOM")
 
 
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")

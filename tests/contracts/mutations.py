@@ -31,6 +31,7 @@ NOT_A_MESSAGE = [
         id="bomb",
     ),
     pytest.param("XML_PROFONDEUR", b"<a>" * 200 + b"</a>" * 200, id="depth"),
+    pytest.param("XML_PROFONDEUR", b"<a>" * 3000, id="more-depth"),
     pytest.param("XML_ELEMENTS", b"<a>" + b"<b/>" * xml.MAX_ELEMENTS + b"</a>", id="elements"),
     pytest.param("XML_ENCODAGE", b'<?xml version="1.0" encoding="ISO-8859-5"?><a/>', id="charset"),
     pytest.param("XML_TAILLE", b"<a>" + b" " * (16 * 1024 * 1024) + b"</a>", id="size"),
