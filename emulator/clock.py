@@ -72,6 +72,7 @@ class VirtualClock:
         self._calls: list[Call] = []
         self._rank = 0
         self._timer: IDelayedCall | None = None
+        self._timer_due: dt.datetime | None = None
         self._stopped = False
         self.frozen = frozen
         self.speed = speed
@@ -184,13 +185,14 @@ class VirtualClock:
         """Set the one reactor timer for what is due next. Called after whatever may have changed that."""
         if self._firing is not None:
             return
-        if self._timer is not None and self._timer.active():
+        due = None if self._stopped or self.frozen else self._next_due()
+        if self._timer is not None:
+            if due is not None and due == self._timer_due:
+                return
             self._timer.cancel()
-        self._timer = None
-        if self._stopped or self.frozen:
-            return
-        due = self._next_due()
+            self._timer = None
         if due is not None:
+            self._timer_due = due
             wait = (due - self.now()).total_seconds() / self.speed
             self._timer = self._reactor.callLater(min(MAX_WAIT, max(0.0, wait)), self._wake)
 
@@ -203,6 +205,7 @@ class VirtualClock:
 
     def _rebase(self, now: dt.datetime, *, frozen: bool) -> None:
         self._base, self._base_real, self.frozen = now, self._reactor.seconds(), frozen
+        self._timer_due = None
         self.plan()
 
     def _next_due(self) -> dt.datetime | None:
