@@ -56,7 +56,7 @@ def init(dossier: Path, emulateur: Path | None, en_json: bool) -> None:
 @with_config
 def check_config(fichier: Path) -> None:
     """Check the configuration, the directory and the secrets; print every fault."""
-    from tierspayant.adapter import annuaire, config, master_key, platform_rows
+    from tierspayant.adapter import annuaire, config, identity, master_key, platform_rows
 
     try:
         lue = config.charger(fichier)
@@ -67,13 +67,7 @@ def check_config(fichier: Path) -> None:
         fail(*erreur.lignes)
     except master_key.CleMaitreIllisible as erreur:
         fail(str(erreur))
-    manquants = [
-        f"{lue.fichier}: magasins.{nom}.comptes.{plateforme}.secret_fichier: the file cannot be read"
-        for nom, magasin in lue.reglages.magasins.items()
-        for plateforme, compte in magasin.comptes.items()
-        if not lue.chemin(compte.secret_fichier).is_file()
-    ]
-    if manquants:
+    if manquants := identity.faults(lue):
         fail(*manquants)
     click.echo(f"{lue.fichier}: good ({len(lignes)} platforms, {len(lue.reglages.magasins)} shops)")
 

@@ -128,6 +128,7 @@ class Plateforme(Table):
     dialecte: str
     url: BaseUrl
     identite: Literal["aucune", "usernametoken", "x509"] = "aucune"
+    session: Literal["aucune", "totp", "code"] = "aucune"
     certificat_fichier: Path | None = None
     cle_fichier: Path | None = None
     ca_fichier: Path | None = None
@@ -140,10 +141,14 @@ class Plateforme(Table):
 
 
 class Compte(Table):
-    """A shop's account on one platform; the secret stays in its own file (0600)."""
+    """A shop's account on one platform; secrets stay in their own files (0600) or in an environment variable."""
 
     utilisateur: str
-    secret_fichier: Path
+    secret_fichier: Path | None = None
+    secret_variable: str | None = None
+    certificat_fichier: Path | None = None
+    cle_fichier: Path | None = None
+    totp_fichier: Path | None = None
 
 
 class Magasin(Table):

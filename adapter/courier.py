@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from twisted.internet.interfaces import IReactorTime
@@ -24,9 +25,12 @@ from tierspayant.adapter import claims, compose, policy, records, recovery, sett
 from tierspayant.adapter.availability import Signal
 from tierspayant.adapter.entry import EN_ATTENTE, Entry, Etat, Raison, advance, revise
 from tierspayant.adapter.exchange import post
+from tierspayant.adapter.identity import CompteInutilisable
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.leases import SEUL, Noeud, in_time, lease
+from tierspayant.adapter.log_ins import Exchanged, LogIns
 from tierspayant.adapter.plateformes import Plateforme
+from tierspayant.adapter.platform_sessions import Jetons
 from tierspayant.adapter.records import Exchange, Lane, Matter
 from tierspayant.adapter.settlement import Settlement
 from tierspayant.adapter.storage.protocol import Depasse, Filtre, Storage, StorageError, Tables
@@ -34,7 +38,14 @@ from tierspayant.adapter.vault import Vault
 from tierspayant.schemas import platforms
 from tierspayant.schemas.faults import Faute
 from tierspayant.schemas.identity import Finess
-from tierspayant.schemas.messages import Demande, Entete, EtatServiceDemande, EtatServiceReponse, FactureDemande
+from tierspayant.schemas.messages import (
+    Demande,
+    Entete,
+    EtatServiceDemande,
+    EtatServiceReponse,
+    FactureDemande,
+    OuvrirSessionDemande,
+)
 from tierspayant.schemas.operations import Operation
 from tierspayant.schemas.outcomes import Answer, NotNow, NotYou, Outcome
 from tierspayant.schemas.wire import HttpRequest, HttpResponse
@@ -63,6 +74,7 @@ class Outside:
     now: Callable[[], dt.datetime]
     chance: random.Random
     sign: Sign = unsigned
+    jetons: Jetons | None = None
     next_step: policy.NextStep = policy.next_step
     noeud: Noeud = SEUL
 
@@ -85,6 +97,8 @@ class Courier:
         self._magasins = magasins
         self._outside = outside
         self._ids = Ids(outside.chance)
+        asking = {une.nom for une in plateformes.values() if (une.identite, une.session) != ("aucune", "aucune")}
+        self._log_ins = LogIns(asking, outside.now)
 
     # ---- one entry
 
@@ -210,9 +224,37 @@ class Courier:
 
     async def _post(
         self, nom: str, magasin: str, operation: Operation, id_message: str, requete: HttpRequest
-    ) -> tuple[HttpRequest, HttpResponse | None, Outcome]:
+    ) -> Exchanged:
+        def exchange() -> Awaitable[Exchanged]:
+            return self._in_session(nom, magasin, operation, id_message, requete)
+
+        known = partial(self.storage.read, lambda tables: tables.compte(nom, magasin))
+        return await self._log_ins.through((nom, magasin), requete, known, exchange)
+
+    async def _in_session(
+        self, nom: str, magasin: str, operation: Operation, id_message: str, requete: HttpRequest
+    ) -> Exchanged:
+        plateforme, jetons = self._plateformes[nom], self._outside.jetons
+        once = partial(self._once, nom, magasin, operation, id_message)
+        if jetons is None or plateforme.session == "aucune" or operation is Operation.ETAT_SERVICE:
+            return await once(requete)
+
+        async def opening(demande: OuvrirSessionDemande) -> Outcome:
+            of_its_own = self._ids.exchange()
+            entete = Entete(id_message=of_its_own, magasin=Finess(magasin), emis_le=self._outside.now())
+            asked = platforms.client(plateforme.dialecte).encode(entete, demande)
+            return (await self._once(nom, magasin, demande.operation, of_its_own, asked))[2]
+
+        return await jetons.through(plateforme, magasin, requete, once, opening)
+
+    async def _once(
+        self, nom: str, magasin: str, operation: Operation, id_message: str, requete: HttpRequest
+    ) -> Exchanged:
         plateforme, outside = self._plateformes[nom], self._outside
-        signed = outside.sign(requete, nom, magasin)
+        try:
+            signed = outside.sign(requete, nom, magasin)
+        except CompteInutilisable as erreur:
+            return requete, None, NotYou(erreur.raison, erreur.cause)
         answer = await post(outside.agent(plateforme), outside.clock, plateforme.base, signed, plateforme.delai_appel)
         if not isinstance(answer, HttpResponse):
             return signed, None, answer

@@ -24,6 +24,8 @@ class Plateforme:
     traits: Traits
     delai_appel: dt.timedelta = dt.timedelta(seconds=60)
     delais_traitement: Mapping[Service, dt.timedelta] = field(default_factory=dict)
+    identite: str = "aucune"
+    session: str = "aucune"
 
     def delai_traitement(self, service: Service) -> dt.timedelta:
         return self.delais_traitement.get(service, self.traits.delai_max_traitement)

@@ -35,6 +35,8 @@ def rows(configuration: Configuration) -> Mapping[str, Plateforme]:
             traits=traits,
             delai_appel=configuration.reglages.livraison.delai_appel,
             delais_traitement=dict(reglee.delai_max_traitement),
+            identite=reglee.identite,
+            session=reglee.session,
         )
     if fautes:
         raise ConfigInvalide(fautes)

@@ -271,6 +271,16 @@ def _account(tables: Tables, settlement: Settlement, entry: Entry, now: dt.datet
         hold_account(tables, entry.plateforme, entry.magasin, settlement.compte, now)
 
 
+def release_account(tables: Tables, plateforme: str, magasin: str, now: dt.datetime) -> bool:
+    """A person has seen to it: the account serves again. False when it was not held."""
+    known = tables.compte(plateforme, magasin)
+    if known is None or not known.retenu:
+        return False
+    tables.put_compte(Compte(plateforme=plateforme, magasin=magasin, depuis=now))
+    tables.add_evenement("compte", now, magasin, None, {"plateforme": plateforme, "raison": None})
+    return True
+
+
 def hold_account(tables: Tables, plateforme: str, magasin: str, raison: RaisonCompte, now: dt.datetime) -> None:
     """Nothing more goes out in this shop's name on this platform until a person has seen to it."""
     known = tables.compte(plateforme, magasin)

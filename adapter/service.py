@@ -33,8 +33,10 @@ from tierspayant.adapter.config import ConfigInvalide, Configuration
 from tierspayant.adapter.config_edit import write_file
 from tierspayant.adapter.delivery import SERVICES, Delivery, Outside
 from tierspayant.adapter.followed_clock import HorlogeIllisible, HorlogeSuivie, url_of
+from tierspayant.adapter.identity import Identite
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.keys import Memoire
+from tierspayant.adapter.platform_sessions import Jetons
 from tierspayant.adapter.shop_api import Acces, ShopApi
 from tierspayant.adapter.shop_calls import Veille
 from tierspayant.adapter.shop_http import Serveur
@@ -83,7 +85,12 @@ class Demon:
         for dialecte in dialectes:
             await deferToThreadPool(self._reactor, self._threads, platforms.client, dialecte)
         chance = random.Random(configuration.reglages.livraison.graine or secrets.randbits(64))
-        outside = Outside(agent=self._agents(), clock=time, now=now, chance=chance)
+        identite = Identite(lambda: lu.vivant.configuration, real_now, secrets.token_bytes)
+        self._jetons = Jetons(identite, configuration.dossier / "secrets" / "sessions.json")
+        self._jetons.load()
+        outside = Outside(
+            agent=self._agents(), clock=time, now=now, chance=chance, sign=identite.sign, jetons=self._jetons
+        )
         self._delivery = Delivery(
             self._storage, lu.vault, lu.plateformes.values(), list(lu.vivant.magasins().values()), outside
         )
