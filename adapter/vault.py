@@ -97,7 +97,7 @@ class Vault:
 
 def _file_of(entry: Entry) -> str:
     """A request outside any file (a rights check) is a file of its own."""
-    return entry.dossier if entry.dossier is not None else f"\0{entry.id}"
+    return entry.dossier if entry.dossier is not None else f"\x1f{entry.id}"  # PostgreSQL keeps no NUL in a text
 
 
 def _bound(table: str, row: str, cle: str, genre: str) -> bytes:

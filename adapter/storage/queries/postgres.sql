@@ -1,0 +1,171 @@
+-- Named statements of the PostgreSQL backend; `-- name:` starts one. Parameters are :named, as in the SQLite file;
+-- postgres_connection.py rewrites them for psycopg. No percent sign may stand in a statement.
+
+-- name: entry
+SELECT * FROM entrees WHERE id = :id
+
+-- name: entry_by_reference
+SELECT * FROM entrees WHERE magasin = :magasin AND reference = :reference
+
+-- name: entry_by_numero
+SELECT * FROM entrees WHERE magasin = :magasin AND operation = :operation AND numero = :numero
+ORDER BY id DESC LIMIT 1
+
+-- name: insert_entry
+INSERT INTO entrees (
+    id, id_message, magasin, operation, service, reference, dossier, equipement, plateforme, organisme, cree_le,
+    maj_le, etat, cible, remplace, resultat, numero, motifs, action, du_le, expire_le, envoye_le, tentatives, sondages,
+    client_confirme, ailleurs, amc_centimes, paye_centimes, valide_au, facturable_jusqu_au, priorite, noeud,
+    version, empreinte
+) VALUES (
+    :id, :id_message, :magasin, :operation, :service, :reference, :dossier, :equipement, :plateforme, :organisme,
+    :cree_le, :maj_le, :etat, :cible, :remplace, :resultat, :numero, :motifs, :action, :du_le, :expire_le, :envoye_le,
+    :tentatives, :sondages, :client_confirme, :ailleurs, :amc_centimes, :paye_centimes, :valide_au,
+    :facturable_jusqu_au, :priorite, :noeud, :version, :empreinte
+)
+ON CONFLICT DO NOTHING
+
+-- name: empreinte
+SELECT empreinte FROM entrees WHERE id = :id
+
+-- name: update_entry
+UPDATE entrees SET
+    plateforme = :plateforme, organisme = :organisme, maj_le = :maj_le, etat = :etat, cible = :cible,
+    remplace = :remplace, resultat = :resultat, numero = :numero, motifs = :motifs, action = :action, du_le = :du_le,
+    expire_le = :expire_le, envoye_le = :envoye_le, tentatives = :tentatives, sondages = :sondages,
+    client_confirme = :client_confirme, ailleurs = :ailleurs, amc_centimes = :amc_centimes,
+    paye_centimes = :paye_centimes,
+    valide_au = :valide_au, facturable_jusqu_au = :facturable_jusqu_au, priorite = :priorite, noeud = :noeud,
+    version = :version
+WHERE id = :id AND version = :version - 1
+
+-- name: dossier
+SELECT * FROM entrees WHERE magasin = :magasin AND dossier = :dossier ORDER BY id
+
+-- name: entries
+SELECT * FROM entrees
+WHERE (:magasin::text IS NULL OR magasin = :magasin)
+    AND (:etats::text = '[]' OR etat IN (SELECT jsonb_array_elements_text(:etats::jsonb)))
+    AND (:plateforme::text IS NULL OR plateforme = :plateforme)
+    AND (:service::text IS NULL OR service = :service)
+    AND (:dossier::text IS NULL OR dossier = :dossier)
+    AND (:operation::text IS NULL OR operation = :operation)
+    AND (:apres::text IS NULL OR id > :apres)
+ORDER BY id LIMIT :limite
+
+-- name: due
+SELECT * FROM entrees
+WHERE plateforme = :plateforme AND service = :service AND priorite = :priorite AND du_le <= :now
+    AND du_le IS NOT NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM comptes
+        WHERE comptes.plateforme = entrees.plateforme AND comptes.magasin = entrees.magasin AND raison IS NOT NULL
+    )
+ORDER BY du_le, id LIMIT :limite
+
+-- name: next_due
+SELECT du_le FROM entrees
+WHERE plateforme = :plateforme AND service = :service AND du_le > :after
+    AND du_le IS NOT NULL
+ORDER BY du_le LIMIT 1
+
+-- name: lapsed
+SELECT * FROM entrees
+WHERE plateforme = :plateforme AND service = :service AND expire_le <= :now
+    AND expire_le IS NOT NULL AND etat = 'en_file'
+ORDER BY expire_le, id LIMIT :limite
+
+-- name: next_lapse
+SELECT expire_le FROM entrees
+WHERE plateforme = :plateforme AND service = :service AND expire_le > :after
+    AND expire_le IS NOT NULL AND etat = 'en_file'
+ORDER BY expire_le LIMIT 1
+
+-- name: count
+SELECT COUNT(*) AS nombre FROM entrees
+WHERE (:magasin::text IS NULL OR magasin = :magasin)
+    AND (:etats::text = '[]' OR etat IN (SELECT jsonb_array_elements_text(:etats::jsonb)))
+
+-- name: count_all
+SELECT COALESCE(SUM(nombre), 0)::bigint AS nombre FROM compteurs
+WHERE :etats::text = '[]' OR etat IN (SELECT jsonb_array_elements_text(:etats::jsonb))
+
+-- name: encours
+SELECT plateforme, organisme, etat, resultat, COUNT(*) AS nombre,
+    COUNT(*) FILTER (WHERE amc_centimes IS NULL) AS inconnus, COALESCE(SUM(amc_centimes), 0)::bigint AS amc_centimes,
+    COALESCE(SUM(paye_centimes), 0)::bigint AS paye_centimes, MIN(cree_le) AS plus_ancienne
+FROM entrees
+WHERE operation = 'facture' AND (:magasin::text IS NULL OR magasin = :magasin)
+GROUP BY plateforme, organisme, etat, resultat
+ORDER BY plateforme, organisme NULLS FIRST, etat, resultat NULLS FIRST
+
+-- name: charge
+SELECT cle, octets FROM charges WHERE entree = :entree AND genre = :genre
+
+-- name: put_charge
+INSERT INTO charges (entree, genre, cle, octets) VALUES (:entree, :genre, :cle, :octets)
+ON CONFLICT (entree, genre) DO UPDATE SET cle = excluded.cle, octets = excluded.octets
+
+-- name: delete_charges
+DELETE FROM charges WHERE entree = :entree
+
+-- name: key
+SELECT * FROM cles WHERE id = :id
+
+-- name: key_of
+SELECT * FROM cles WHERE magasin = :magasin AND dossier = :dossier
+
+-- name: put_key
+INSERT INTO cles (id, magasin, dossier, maitre, emballee) VALUES (:id, :magasin, :dossier, :maitre, :emballee)
+ON CONFLICT (id) DO UPDATE SET maitre = excluded.maitre, emballee = excluded.emballee
+
+-- name: keys
+SELECT * FROM cles ORDER BY id
+
+-- name: delete_key
+DELETE FROM cles WHERE id = :id
+
+-- name: put_tentative
+INSERT INTO tentatives (entree, rang, operation, id_message, debut, fin, issue, detail)
+VALUES (:entree, :rang, :operation, :id_message, :debut, :fin, :issue, :detail)
+ON CONFLICT (entree, rang) DO UPDATE SET fin = excluded.fin, issue = excluded.issue, detail = excluded.detail
+
+-- name: tentatives
+SELECT * FROM tentatives WHERE entree = :entree ORDER BY rang
+
+-- name: disponibilite
+SELECT * FROM disponibilites WHERE plateforme = :plateforme AND service = :service
+
+-- name: put_disponibilite
+INSERT INTO disponibilites (
+    plateforme, service, etat, depuis, essais, prochain_essai, fenetre, en_pause, message
+) VALUES (:plateforme, :service, :etat, :depuis, :essais, :prochain_essai, :fenetre, :en_pause, :message)
+ON CONFLICT (plateforme, service) DO UPDATE SET
+    etat = excluded.etat, depuis = excluded.depuis, essais = excluded.essais,
+    prochain_essai = excluded.prochain_essai, fenetre = excluded.fenetre, en_pause = excluded.en_pause,
+    message = excluded.message
+
+-- name: disponibilites
+SELECT * FROM disponibilites ORDER BY plateforme, service
+
+-- name: compte
+SELECT * FROM comptes WHERE plateforme = :plateforme AND magasin = :magasin
+
+-- name: put_compte
+INSERT INTO comptes (plateforme, magasin, depuis, raison) VALUES (:plateforme, :magasin, :depuis, :raison)
+ON CONFLICT (plateforme, magasin) DO UPDATE SET depuis = excluded.depuis, raison = excluded.raison
+
+-- name: comptes
+SELECT * FROM comptes WHERE (:magasin::text IS NULL OR magasin = :magasin) ORDER BY plateforme, magasin
+
+-- name: add_evenement
+INSERT INTO evenements (magasin, entree, type, a, donnees) VALUES (:magasin, :entree, :type, :a, :donnees)
+RETURNING id
+
+-- name: evenements
+SELECT * FROM evenements
+WHERE id > :depuis AND (:magasin::text IS NULL OR magasin = :magasin OR magasin IS NULL)
+ORDER BY id LIMIT :limite
+
+-- name: notify
+SELECT pg_notify('tp_adapter', :nouvelle)

