@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from interop.emulateur import CHEMINS, Emulateur, EmulateurAbsent, started
-from interop.pilote import BUILD, passage, version_of
+from interop.pilote import BUILD, passage, temoin, version_of
 from interop.stacks import FOLDER, VERSIONS, Passage, Stack, in_ci, load
-from interop.tableau import page, rouges, rows, text
+from interop.tableau import Rouge, page, rouges, rows, text
+from interop.temoin import aveugles
 
 PAGE = FOLDER.parent / "docs" / "interop.md"
 
@@ -28,10 +29,11 @@ def main() -> int:
     try:
         with started(BUILD / "emulator.log") as emulateur:
             passages = _drive(ready, dialectes, emulateur)
+            blind = _control(ready, dialectes, emulateur)
     except EmulateurAbsent as erreur:
         print(erreur, file=sys.stderr)
         return 1
-    red = _report(passages, ready)
+    red = _report(passages, ready, blind)
     complete = not absent and len(ready) == len(stacks) and len(dialectes) == len(CHEMINS)
     if complete and not red:
         versions = {stack.nom: version_of(stack) for stack in ready}
@@ -60,15 +62,23 @@ def _drive(stacks: Sequence[Stack], dialectes: Sequence[str], emulateur: Emulate
     return passages
 
 
-def _report(passages: Sequence[Passage], stacks: Sequence[Stack]) -> bool:
+def _control(stacks: Sequence[Stack], dialectes: Sequence[str], emulateur: Emulateur) -> list[Rouge]:
+    """What the drivers do not notice when the answers are spoilt."""
+    print("control: the same on spoilt answers", file=sys.stderr, flush=True)
+    return [
+        blind for stack in stacks for dialecte in dialectes for blind in aveugles(temoin(stack, dialecte, emulateur))
+    ]
+
+
+def _report(passages: Sequence[Passage], stacks: Sequence[Stack], blind: Sequence[Rouge]) -> bool:
     """Print the table and what is red; whether anything is."""
     print(text(rows(passages, stacks)))
-    red = [rouge for passage in passages for rouge in rouges(passage)]
+    red = [*(rouge for passage in passages for rouge in rouges(passage)), *blind]
     for r in red:
         where = f"{r.passage.stack} {r.passage.version} {r.passage.dialecte} {r.chemin} {r.operation}"
         print(f"RED {where}: {r.raison}")
     driven = sum(len(p.verdicts) for p in passages)
-    print(f"{driven} calls judged, {len(red)} red")
+    print(f"{driven} calls judged, {len(red)} red; control: {'blind' if blind else 'every spoilt answer was noticed'}")
     return bool(red) or not passages
 
 

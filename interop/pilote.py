@@ -13,6 +13,7 @@ from pathlib import Path
 
 from interop.emulateur import Emulateur, contract
 from interop.stacks import FOLDER, Passage, Stack, Verdict
+from interop.temoin import NATURE, relayed
 
 BUILD_LIMIT_S = 300
 RUN_LIMIT_S = 90
@@ -26,6 +27,17 @@ class Rate(Exception):
 def passage(stack: Stack, dialecte: str, version: str, emulateur: Emulateur) -> Passage:
     """Drive one dialect with one stack in one SOAP version, on a session of its own."""
     base = emulateur.session(f"{stack.nom}-{dialecte}-{version.replace('.', '')}")[dialecte]
+    return _passage(stack, dialecte, version, base)
+
+
+def temoin(stack: Stack, dialecte: str, emulateur: Emulateur) -> Passage:
+    """The same, behind the relay that spoils answers, in the dialect's own SOAP version."""
+    base = emulateur.session(f"{stack.nom}-{dialecte}-temoin")[dialecte]
+    with relayed(base) as spoilt:
+        return _passage(stack, dialecte, NATURE[dialecte], spoilt)
+
+
+def _passage(stack: Stack, dialecte: str, version: str, base: str) -> Passage:
     attendu, digest = contract(base, dialecte, version)
     out = BUILD / f"{stack.nom}-{dialecte}-{version}-{digest}-{_sources(stack)}"
     words = {"python": sys.executable, "dialecte": dialecte, "version": version, "base": base, "out": str(out)}

@@ -77,7 +77,8 @@ Written by `make interop`; do not edit. Each stack generates its client from the
 (`?wsdl=soap12` for SOAP 1.2), unedited, and drives **every** operation of both dialects on a fresh session: a good
 call whose values are checked (numbers, amounts, states), and a bad one whose typed fault is read back (code, rule,
 place). `1.1 1.2` says in which SOAP versions it does. All stacks run with `--auth none`: WS-Security is not part of
-this table.
+this table. In the same run each driver meets a relay that spoils the answers by one centime and one rule name: a driver
+that does not notice is a failure too.
 
 ## Operations
 

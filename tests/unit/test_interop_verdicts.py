@@ -13,6 +13,7 @@ from interop.emulateur import CHEMINS, operations
 from interop.pilote import read
 from interop.stacks import FOLDER, Passage, Stack, Verdict, load
 from interop.tableau import CAS, cell, page, rouges, rows, text
+from interop.temoin import SPOILT, aveugles
 from tierspayant.schemas import platforms
 
 PAIR = ("droits", "ConsulterDroits")
@@ -56,6 +57,27 @@ def test_a_fault_deep_in_the_body_is_asked_of_the_requests_for_agreement() -> No
 
 def test_a_run_that_broke_is_red_whatever_it_said_before() -> None:
     assert reasons(passage(*GREEN, echec="ended with 139")) == ["ended with 139"]
+
+
+def test_a_driver_that_stays_green_on_spoilt_answers_is_blind() -> None:
+    pair = ("retours", "ListerRetours")
+    blind = aveugles(passage(*(Verdict(*pair, cas, True) for cas in CAS), attendu=frozenset({pair})))
+    assert [rouge.raison for rouge in blind] == [
+        "control: faute stayed green on a spoilt answer",
+        "control: nominal stayed green on a spoilt answer",
+    ]
+
+
+def test_a_driver_that_notices_spoilt_answers_is_not_blind() -> None:
+    assert aveugles(passage(GREEN[0], Verdict(*PAIR, "faute", False, "autre règle"))) == []
+
+
+def test_a_control_that_broke_proves_nothing() -> None:
+    assert [rouge.raison for rouge in aveugles(passage(echec="no line"))] == ["control: no line"]
+
+
+def test_a_spoilt_answer_keeps_its_length() -> None:
+    assert [right for right, wrong in SPOILT if len(right) != len(wrong)] == []
 
 
 def test_an_operation_that_the_wsdl_does_not_declare_is_red() -> None:
