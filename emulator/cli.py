@@ -77,35 +77,18 @@ def _platform_ports(command: F) -> F:
 @click.option("--now", type=Instant(), default=None, help="Where the virtual clock starts (default: real time).")
 @click.option("--tape", default=None, help="A tape by name, or its file: the session default lives it.")
 @click.option("--auth", type=click.Choice(["none", "dialecte"]), default="none", show_default=True, help="Who speaks.")
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Keep journal and books there across restarts; what is kept wins over --now and --tape.",
+)
 @click.option("--token", default=None, help="Ask for this bearer token on the control port.")
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Written when ready.")
-def serve(
-    host: str,
-    control_port: int,
-    ports: tuple[tuple[str, int], ...],
-    seed: int,
-    now: dt.datetime | None,
-    tape: str | None,
-    auth: str,
-    token: str | None,
-    ready_file: Path | None,
-    **named: int,
-) -> None:
+def serve(ports: tuple[tuple[str, int], ...], **given: Any) -> None:
     """Serve the platforms until SIGTERM or Ctrl-C."""
-    of_platforms = {nom: named[f"{nom}_port"] for nom in PLATFORM_PORTS} | dict(ports)
-    run(
-        Config(
-            host=host,
-            control_port=control_port,
-            ports=of_platforms,
-            seed=seed,
-            now=now,
-            tape=tape,
-            auth=auth,
-            token=token,
-            ready_file=ready_file,
-        )
-    )
+    of_platforms = {nom: given.pop(f"{nom}_port") for nom in PLATFORM_PORTS} | dict(ports)
+    run(Config(ports=of_platforms, **given))
 
 
 def run(config: Config) -> None:

@@ -68,7 +68,10 @@ def serve(session: Session, steps: list[str], asked: Asked) -> Plan | Deferred[P
         case [nom] if nom in _RESOURCES:
             methods = _RESOURCES[nom]
             asked.only(*methods)
-            return Plan(methods[asked.method](session, asked))
+            answer = methods[asked.method](session, asked)
+            if asked.method != "GET":
+                session.publish("reglage", {"ressource": nom})
+            return Plan(answer)
     known = sorted({*_RESOURCES, "journal", "verify", "events", "snapshots"})
     raise Problem(404, "adresse", f"a session has {', '.join(known)}")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -30,6 +29,7 @@ from tierspayant.emulator.journal import JournalFile
 from tierspayant.emulator.plan import Answerer
 from tierspayant.emulator.platform_port import PlatformPort
 from tierspayant.emulator.sessions import Sessions
+from tierspayant.emulator.state import JOURNAL, EtatIllisible, Keeper, replace_file
 from tierspayant.emulator.tape import BandeInvalide, Tape, load
 
 
@@ -94,7 +94,10 @@ class Emulator:
         config.check(known)
         tape = self._tape(config)
         self.config = config
-        self._journal = JournalFile("", lambda: dt.datetime.now(dt.UTC))
+        if config.state is not None:
+            config.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        where = "" if config.state is None else str(config.state / JOURNAL)
+        self._journal = JournalFile(where, lambda: dt.datetime.now(dt.UTC), kept=config.state is not None)
         self.sessions = Sessions(
             reactor,
             {nom: known[nom] for nom in config.ports},
@@ -105,9 +108,20 @@ class Emulator:
         )
         if tape is not None:
             self.sessions.default.play(tape)
+        self._keeper = None if config.state is None else self._kept(config.state, reactor)
         self.control: Listener | None = None
         self.plateformes: dict[str, Listener] = {}
         self._reactor = reactor
+
+    def _kept(self, directory: Path, reactor: PosixReactorBase) -> Keeper:
+        """What was kept is brought back, and what changes is kept."""
+        keeper = Keeper(directory, self.sessions, reactor)
+        try:
+            keeper.restore()
+        except EtatIllisible as wrong:
+            raise ConfigurationRefusee(str(wrong)) from None
+        self.sessions.on_change = keeper.changed
+        return keeper
 
     @staticmethod
     def _tape(config: Config) -> Tape | None:
@@ -134,7 +148,7 @@ class Emulator:
         self.sessions.default.on_effects = self._follow_effects
         self._follow_effects()
         if self.config.ready_file is not None:
-            write_ready_file(self.config.ready_file, self.ready())
+            replace_file(self.config.ready_file, json.dumps(self.ready()).encode())
 
     def _listen(self, port: int, answerer: Answerer) -> Listener:
         return Listener(self._reactor, self.config.host, port, answerer)
@@ -165,6 +179,8 @@ class Emulator:
 
     async def stop(self) -> None:
         """Close every port; nothing is left in the reactor."""
+        if self._keeper is not None:
+            self._keeper.stop()
         self.sessions.close()
         if self.control is not None:
             await self.control.stop()
@@ -173,15 +189,3 @@ class Emulator:
         self._journal.close()
         if self.config.ready_file is not None:
             self.config.ready_file.unlink(missing_ok=True)
-
-
-def write_ready_file(path: Path, content: Mapping[str, Any]) -> None:
-    """Whole or not at all, readable by its owner only (it may hold the token)."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

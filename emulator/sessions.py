@@ -10,6 +10,7 @@ import datetime as dt
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -46,6 +47,14 @@ class SessionRefusee(ValueError):
         self.reason = reason
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a platform knows who speaks: what it asks (`serve --auth`), and the authority whose certificates it takes."""
+
+    auth: str = "none"
+    authority: Authority = field(default_factory=Authority)
+
+
 class Session:
     """One isolated emulator. `plateformes`: those it may meet; `journal`: where its exchanges are kept."""
 
@@ -59,18 +68,17 @@ class Session:
         seed: int,
         journal: Journal,
         shared_port: bool = True,
-        auth: str = "none",
-        authority: Authority | None = None,
+        access: Access | None = None,
     ) -> None:
         self.nom = nom
-        self._auth = auth
-        self._authority = authority or Authority()
+        self._access = access or Access()
         self.plateformes = plateformes
         self.journal = journal
         self.shared_port = shared_port
         self.start = bounded(now)
         self.snapshots: dict[str, Plain] = {}
         self.on_effects: Callable[[], None] = _nothing
+        self.on_change: Callable[[], None] = _nothing
         self.listeners: list[Callable[[str, Plain], None]] = []
         self.reactor = reactor
         self._begin(seed)
@@ -82,10 +90,10 @@ class Session:
         self.identity = Identity(
             self.plateformes,
             self.world,
-            auth=self._auth,
+            auth=self._access.auth,
             real_now=self._real_now,
             chance=random.Random(f"{seed}/codes"),
-            authority=self._authority,
+            authority=self._access.authority,
         )
         self.tape: Playing | None = None
         self._books: dict[str, Book] = {}
@@ -126,6 +134,7 @@ class Session:
 
     def publish(self, kind: str, value: Plain) -> None:
         """Tell who listens that something happened."""
+        self.on_change()
         for listener in list(self.listeners):
             listener(kind, value)
 
@@ -228,6 +237,7 @@ class Sessions:
         self._journal = journal
         self._shared_port = shared_port
         self._all: dict[str, Session] = {}
+        self.on_change: Callable[[], None] = _nothing
         self._rank = 0
         self.default = self.create(DEFAULT)
 
@@ -259,10 +269,11 @@ class Sessions:
             seed=self._seed if seed is None else seed,
             journal=self._journal(nom),
             shared_port=self._shared_port and nom != DEFAULT,
-            auth=self._auth,
-            authority=self.authority,
+            access=Access(self._auth, self.authority),
         )
+        session.on_change = self._changed
         self._all[nom] = session
+        self._changed()
         return session
 
     def delete(self, nom: str) -> None:
@@ -272,6 +283,10 @@ class Sessions:
             raise SessionRefusee("$", "the session default stays; reset it instead")
         session.close()
         del self._all[nom]
+        self._changed()
+
+    def _changed(self) -> None:
+        self.on_change()
 
     def close(self) -> None:
         """End them all."""

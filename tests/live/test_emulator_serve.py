@@ -362,3 +362,32 @@ def test_a_port_that_is_taken_is_named(live: Live) -> None:
     )
     assert done.returncode == 1
     assert f"port {port}" in done.stderr
+
+
+def test_what_a_state_directory_keeps_is_there_after_a_restart(tmp_path: Path) -> None:
+    options = ("--state", str(tmp_path / "etat"))
+    process, ready = start(tmp_path, *options)
+    live = Live(ready)
+    live.call("POST", "clock", {"advance": "P2D"})
+    assert live.post("/prises-en-charge", PEC).status == 200
+    granted = live.granted()
+    live.control("POST", "sessions", json.dumps({"id": "garde", "now": NOW}).encode())
+    live.close()
+    process.terminate()
+    assert process.wait(10) == 0
+    again, ready = start(tmp_path, *options)
+    live = Live(ready)
+    assert live.granted() == granted
+    assert live.call("GET", "clock")[1]["now"].startswith("2024-02-02T10:00")
+    assert live.call("GET", "journal/1")[1]["verdict"] == "repondu"
+    assert live.control("GET", "sessions/garde")[0] == 200
+    live.call("DELETE", "effects")
+    again.terminate()
+    assert again.wait(10) == 0
+    (tmp_path / "etat/sessions.json").write_text("{}")
+    done = subprocess.run([*COMMAND, *FREE, *options], capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 1
+    assert "not a state this program wrote" in done.stderr
+    for one in (process, again):
+        assert one.stderr is not None
+        one.stderr.close()

@@ -1,0 +1,97 @@
+"""`serve --state DIR`: the journal and every session's books outlive the process.
+
+The journal is written row by row. Sessions are written whole, as one JSON file that replaces the last one, soon after
+something changed and at the end: after a kill the books may be some seconds behind the journal.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from tierspayant.emulator.sessions import DEFAULT, Sessions
+from tierspayant.emulator.toml_data import Plain
+
+FILE = "sessions.json"
+JOURNAL = "journal.sqlite"
+VERSION = 1
+SOON = 1.0
+"""Seconds between a change and its writing."""
+SHARE = 20
+"""Writing takes at most one part in so many of the time: long books are written less often."""
+
+
+class EtatIllisible(ValueError):
+    """The state directory cannot be used; the text says why."""
+
+
+class Keeper:
+    """Writes the sessions of a server to its state directory. `lasts`: a clock for how long a writing takes."""
+
+    def __init__(
+        self, directory: Path, sessions: Sessions, reactor: IReactorTime, lasts: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._path = directory / FILE
+        self._sessions = sessions
+        self._reactor = reactor
+        self._lasts = lasts
+        self._timer: IDelayedCall | None = None
+        self._pause = SOON
+
+    def restore(self) -> None:
+        """Bring back the sessions that were kept. Raises EtatIllisible."""
+        if not self._path.exists():
+            return
+        try:
+            kept = msgspec.json.decode(self._path.read_bytes())
+            if kept["version"] != VERSION:
+                raise EtatIllisible(f"{self._path}: written by another version of this program")
+            for nom, one in kept["sessions"].items():
+                session = self._sessions.default if nom == DEFAULT else self._sessions.create(nom)
+                session.restore(one["etat"])
+                session.snapshots.update(one["snapshots"])
+        except (OSError, msgspec.MsgspecError, KeyError, TypeError, AttributeError, ValueError) as wrong:
+            if isinstance(wrong, EtatIllisible):
+                raise
+            raise EtatIllisible(f"{self._path}: not a state this program wrote: move it away") from None
+
+    def changed(self) -> None:
+        """Something changed: write soon."""
+        if self._timer is None:
+            self._timer = self._reactor.callLater(self._pause, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        began = self._lasts()
+        self.write()
+        self._pause = max(SOON, SHARE * (self._lasts() - began))
+
+    def write(self) -> None:
+        """Write every session now, whole or not at all."""
+        sessions: Plain = {one.nom: {"etat": one.snapshot(), "snapshots": one.snapshots} for one in self._sessions}
+        replace_file(self._path, msgspec.json.encode({"version": VERSION, "sessions": sessions}))
+
+    def stop(self) -> None:
+        """Write a last time."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.write()
+
+
+def replace_file(path: Path, octets: bytes) -> None:
+    """Write a file whole or not at all, readable by its owner only."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(octets)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
