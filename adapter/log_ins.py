@@ -1,4 +1,4 @@
-"""Log-ins without hammering: an account that was not accepted yet shows itself once, and the others wait for its answer.
+"""Log-ins without hammering: an account not accepted yet shows itself once, and the others wait for its answer.
 
 A platform locks an account after a few wrong secrets in a row, and a lane has several requests on their way at once.
 So the first exchange of an account goes alone; when it is refused, those that waited never leave. Once refused, an

@@ -117,7 +117,7 @@ class Jetons:
             try:
                 write_file(self.fichier, json.dumps(self._jetons) + "\n")
             except OSError:
-                log.warn("the open sessions could not be written down; they are opened anew after a restart")
+                log.warn("open sessions could not be written down; a restart opens them anew")  # noqa: G010 - Twisted's own name
 
 
 def _named(key: Key) -> str:

@@ -130,9 +130,9 @@ class Identity:
             raise faute("AUTH_MAGASIN")
 
     def _by_signature(self, message: Message) -> None:
-        from tierspayant.schemas.security import signature  # xmlsec is loaded by whoever asks for signatures
+        from tierspayant.schemas.security.signature import verify  # xmlsec is loaded by whoever asks for signatures
 
-        signed = signature.verify(_context(message).enveloppe.root, self.authority.trusts, message.fresh_now)
+        signed = verify(_context(message).enveloppe.root, self.authority.trusts, message.fresh_now)
         self.fresh(signed.cree_le, message)
         if signed.expire_le is not None and signed.expire_le <= message.fresh_now:
             raise faute("AUTH_HORLOGE")
