@@ -103,11 +103,19 @@ def check_pec(book: Book, pec: Pec) -> list[Ecart]:
     lapsed_unpromised = pec.etat is ResultatPec.EXPIREE and committed == 0  # it still waited for documents
     if pec.etat in HAS_GRANT and committed != granted and not lapsed_unpromised:
         found.append(Ecart("accord_faux", pec.numero, "the commitment is not the granted amount"))
+    held = [book.soldes.get(f"{name}:{pec.numero}", 0) for name in ("engage", "consomme", "libere")]
+    expected = 0 if pec.etat in ENDED else committed if pec.etat in UNBILLED else held[0]
+    if sum(held) != committed or held[0] != expected:
+        found.append(Ecart("engagement_faux", pec.numero, f"state {pec.etat} with {held} of {committed}"))
     if len(amounts) <= 1 and sum(amounts) > committed:
         found.append(Ecart("facture_au_dela_de_l_accord", pec.numero, f"{sum(amounts)} billed, {committed} granted"))
     return found
 
 
+ENDED = frozenset({ResultatPec.ANNULEE, ResultatPec.EXPIREE, ResultatPec.REFUSEE})
+"""Nothing stays committed for these."""
+UNBILLED = frozenset({ResultatPec.ACCORDEE, ResultatPec.REJET_PAIEMENT})
+"""All that was granted is still committed for these."""
 HAS_GRANT = frozenset(
     {ResultatPec.ACCORDEE, ResultatPec.FACTUREE, ResultatPec.SOLDEE, ResultatPec.REJET_PAIEMENT, ResultatPec.EXPIREE}
 )

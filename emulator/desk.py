@@ -169,8 +169,7 @@ def decide(book: Book, numero: str, etat: str, codes: list[str], now: dt.datetim
         if etat == ResultatPec.ACCORDEE:
             pec_desk.grant(book, row, now, with_pieces=True)
         elif etat == ResultatPec.ACCORDEE_SOUS_RESERVE:
-            row.scenario = pec_desk.asking_documents(row.scenario)
-            pec_desk.grant(book, row, now)
+            pec_desk.grant_subject_to_documents(book, row, now)
         elif etat == ResultatPec.REFUSEE:
             after_desk.refuse(book, row, motifs or (motif("PEC12", Manque()),))
         else:

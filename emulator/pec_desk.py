@@ -9,10 +9,10 @@ import msgspec
 from tierspayant.emulator import ledger, levers, rights_desk
 from tierspayant.emulator.book import Book
 from tierspayant.emulator.dates import business_day, midnight
+from tierspayant.emulator.lifecycle import CoupIllegal
 from tierspayant.emulator.rows import Pec, equipment_key
 from tierspayant.emulator.rules import droits, pec, tarif
 from tierspayant.emulator.rules.regle import Manque, motif
-from tierspayant.emulator.scenario import Scenario
 from tierspayant.emulator.tariff_tables import in_force
 from tierspayant.schemas.messages import (
     Entete,
@@ -169,14 +169,11 @@ def grant(book: Book, row: Pec, now: dt.datetime, with_pieces: bool = False) -> 
 
 
 def _grant(book: Book, row: Pec, examen: pec.Examen, now: dt.datetime, with_pieces: bool) -> None:
+    subject = bool(row.scenario.pieces) and not with_pieces
+    move(book, row, "demander_pieces" if subject else "accorder")  # first: an illegal move must change nothing
+    row.pieces_demandees = row.scenario.pieces if subject else ()
     _amounts(row, examen)
     row.motifs = (motif("PEC14", Manque("assure.nir")),) if row.scenario.nir_inconnu else ()
-    if row.scenario.pieces and not with_pieces:
-        move(book, row, "demander_pieces")
-        row.pieces_demandees = row.scenario.pieces
-    else:
-        move(book, row, "accorder")
-        row.pieces_demandees = ()
     _open_window(book, row, examen, now)
     if row.etat is ResultatPec.ACCORDEE:
         _commit(book, row, now)
@@ -247,6 +244,13 @@ def letter(row: Pec) -> str | None:
     return None
 
 
-def asking_documents(scenario: Scenario) -> Scenario:
-    """The same scenario, asking for the prescription when it asks for no document."""
-    return scenario if scenario.pieces else msgspec.structs.replace(scenario, pieces=(TypePiece.ORDONNANCE,))
+def grant_subject_to_documents(book: Book, row: Pec, now: dt.datetime) -> None:
+    """Grant a pending PEC subject to its scenario's documents, or to the prescription when it names none."""
+    former = row.scenario
+    if not former.pieces:
+        row.scenario = msgspec.structs.replace(former, pieces=(TypePiece.ORDONNANCE,))
+    try:
+        grant(book, row, now)
+    except CoupIllegal:
+        row.scenario = former
+        raise

@@ -262,7 +262,14 @@ def test_a_pending_pec_can_be_decided_by_hand(shop: Counter, pending: Personne, 
 
 
 def test_a_decided_pec_is_not_decided_again(shop: Counter, nominal: Personne) -> None:
-    numero = shop.ask(shop.request(nominal)).numero
+    shop.ask(shop.request(nominal, "D-0", "lentilles"))
+    numero = shop.ask(shop.request(nominal, equipement="lentilles")).numero
+    before = shop.pec_state("D-1/PEC-1")
+    for etat in ("accordee", "accordee_sous_reserve"):
+        with pytest.raises(ValueError, match=f"cannot become {etat}"):
+            desk.decide(shop.book, numero, etat, [], shop.now)
+    assert shop.pec_state("D-1/PEC-1") == before
+    assert ledger.check(shop.book) == []
     with pytest.raises(ValueError, match="cannot become refusee"):
         desk.decide(shop.book, numero, "refusee", [], shop.now)
     with pytest.raises(ValueError, match="cannot be decided"):
