@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import warnings
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -61,17 +62,33 @@ def server_url() -> str:
     return os.environ.get("TP_TEST_POSTGRES") or own_server().url
 
 
-def fresh_database(server: str | None = None) -> str:
-    """The URL of a new, empty database."""
-    url = server or server_url()
+_free: list[str] = []
+"""Emptied databases: making one takes the better part of a second, emptying one a tenth of it."""
+
+
+def fresh_database() -> str:
+    """The URL of an empty database on the server of this run."""
+    if _free:
+        return _free.pop()
     nom = f"tp_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(url, autocommit=True) as db:
+    with psycopg.connect(server_url(), autocommit=True) as db:
         db.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(nom)))
-    return make_conninfo(url, dbname=nom)
+    atexit.register(_drop, nom)
+    return make_conninfo(server_url(), dbname=nom)
 
 
-def drop_database(url: str, server: str | None = None) -> None:
-    """Remove it, whoever is still connected."""
-    nom = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
-    with psycopg.connect(server or server_url(), autocommit=True) as db:
-        db.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(str(nom))))
+def drop_database(url: str) -> None:
+    """Empty it, whoever is still connected, and keep it for another test."""
+    with psycopg.connect(url, autocommit=True) as db:
+        db.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        db.execute("DROP SCHEMA public CASCADE")
+        db.execute("CREATE SCHEMA public")
+    _free.append(url)
+
+
+def _drop(nom: str) -> None:
+    with suppress(psycopg.OperationalError), psycopg.connect(server_url(), autocommit=True) as db:
+        db.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(nom)))

@@ -41,8 +41,8 @@ class PostgresStorage:
         self, url: str, noeud: str, call_in_reactor: Callable[..., Any], told: Callable[[Told], None] = lambda _: None
     ) -> None:
         self._call_in_reactor = call_in_reactor
-        writer, readers = Link(url, f"tp {noeud}"), [Link(url, f"tp {noeud} reads") for _ in range(READERS)]
-        postgres.migrate(writer.get())
+        writer = Link(url, f"tp {noeud}").migrated()
+        readers = [Link(url, f"tp {noeud} reads") for _ in range(READERS)]
         try:
             self._news = News(url, noeud, writer, lambda une: call_in_reactor(told, une))
         except (BaseOccupee, StorageError):
@@ -140,9 +140,8 @@ class InlinePostgres:
     """The same storage without threads: each call is done when it returns. It has no name and hears no news."""
 
     def __init__(self, url: str) -> None:
-        self._link = Link(url, "tp inline")
+        self._link = Link(url, "tp inline").migrated()
         self._closed = False
-        postgres.migrate(self._link.get())
 
     def read(self, work: Callable[[Tables], T]) -> Deferred[T]:
         return fail(StorageError("the storage is closed")) if self._closed else execute(self._read, work)

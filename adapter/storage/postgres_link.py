@@ -23,6 +23,15 @@ class Link:
         self._failures = 0
         self._not_before = 0.0
 
+    def migrated(self) -> Link:
+        """Itself, once the schema is ours. Raises StorageError, closed."""
+        try:
+            postgres.migrate(self.get())
+        except StorageError:
+            self.close()
+            raise
+        return self
+
     def get(self) -> postgres.Connection:
         """The connection, opened if there is none. Raises StorageError."""
         if self._db is not None and not self._db.closed and not self._db.broken:

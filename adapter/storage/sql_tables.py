@@ -69,11 +69,13 @@ class SqlTables:
 
     def insert_entry(self, entry: Entry, empreinte: str) -> None:
         try:
-            self._run("insert_entry", {**rows.entry_row(entry), "empreinte": empreinte})
+            [row] = self._run("insert_entry", {**rows.entry_row(entry), "empreinte": empreinte})
         except Exception as erreur:  # the engine's own error type; anything but a duplicate goes on as it is
             if not self._duplicate(erreur):
                 raise
             raise DejaLa(entry.id) from erreur
+        if row["n"] != 1:  # an engine whose errors end a transaction says it so
+            raise DejaLa(entry.id)
 
     def empreinte(self, identifiant: str) -> str | None:
         found = self._run("empreinte", {"id": identifiant})
