@@ -54,7 +54,8 @@ class Amc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     historique: `carte` = the last equipment is the one of the test card, whatever was billed since, so that a card
     answers the same for ever; `vivant` = billed equipments count too. exige: facultative fields this insurer insists
-    on. reseau: FINESS of the shops in its network, None = open to all.
+    on. garde_correction: keeps the dioptres; none needs them (public: the zone suffices, optical-messages.md §8.9).
+    reseau: FINESS of the shops in its network, None = open to all.
     """
 
     code: str
@@ -76,7 +77,7 @@ class Amc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     bloque_autre_magasin: bool = False
     filtre: Filtre | None = None
     exige: tuple[str, ...] = ()
-    refuse: tuple[str, ...] = ()
+    garde_correction: bool = False
     reseau: tuple[str, ...] | None = None
     delai_paiement_jours: int | None = None
     prix_negocies: dict[str, Centimes] = {}

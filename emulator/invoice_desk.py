@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 from tierspayant.emulator import ledger, payments, pec_desk
@@ -68,7 +69,7 @@ def _receive(
     row = FactureRecue(
         cle=book.next_facture_key(),
         magasin=magasin,
-        facture=one,
+        facture=dataclasses.replace(one, lignes=pec_desk.minimised(one.lignes, book.insurer(pec.amc))),
         recue_le=now,
         etat=ResultatFacture.ACQUITTEE,
         amc=pec.amc,

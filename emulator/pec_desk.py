@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from tierspayant.emulator import ledger, levers, rights_desk
 from tierspayant.emulator.book import Book
 from tierspayant.emulator.dates import business_day, midnight
+from tierspayant.emulator.insurers import Amc
 from tierspayant.emulator.lifecycle import CoupIllegal
 from tierspayant.emulator.rows import Pec, equipment_key
 from tierspayant.emulator.rules import droits, pec, tarif
@@ -18,6 +20,7 @@ from tierspayant.schemas.messages import (
     Entete,
     EtatPecDemande,
     EtatPecReponse,
+    Ligne,
     Motif,
     PecDemande,
     PecReponse,
@@ -57,7 +60,7 @@ def ask(book: Book, entete: Entete, demande: PecDemande, now: dt.datetime) -> Pe
         numero=book.next_pec_number(now),
         magasin=entete.magasin.clair,
         devis=demande.operation is Operation.DEVIS,
-        demande=demande,
+        demande=_kept(demande, facts.amc),
         recue_le=now,
         etat=ResultatPec.EN_INSTANCE,
         personne=facts.personne.carte,
@@ -72,6 +75,20 @@ def ask(book: Book, entete: Entete, demande: PecDemande, now: dt.datetime) -> Pe
     book.add_pec(row)
     ledger.settle_check(book, row, None)
     return describe(book, row)
+
+
+def minimised(lignes: tuple[Ligne, ...], amc: Amc) -> tuple[Ligne, ...]:
+    """The lines as this insurer keeps them: without dioptres."""
+    if amc.garde_correction or all(ligne.correction is None for ligne in lignes):
+        return lignes
+    return tuple(dataclasses.replace(ligne, correction=None) for ligne in lignes)
+
+
+def _kept(demande: PecDemande, amc: Amc) -> PecDemande:
+    lignes = minimised(demande.equipement.lignes, amc)
+    if lignes is demande.equipement.lignes:
+        return demande
+    return dataclasses.replace(demande, equipement=dataclasses.replace(demande.equipement, lignes=lignes))
 
 
 def _unrecorded(book: Book, demande: PecDemande, motifs: tuple[Motif, ...], numero: str | None = None) -> PecReponse:

@@ -17,6 +17,7 @@ from tierspayant.emulator.world import World
 from tierspayant.schemas.faults import Faute
 from tierspayant.schemas.messages import (
     AnnulationFactureDemande,
+    Correction,
     Demande,
     EtatFactureDemande,
     EtatLotDemande,
@@ -444,3 +445,15 @@ def test_a_lot_rejected_whole_can_be_sent_again_under_its_number() -> None:
     right = shop.billing(pec, shop.ask(pec))
     wrong = dataclasses.replace(right, factures=(dataclasses.replace(right.factures[0], numero_pec="1"),))
     assert [shop.ask(one).resultat for one in (wrong, right)] == ["rejete", "acquitte"]
+
+
+def test_dioptres_are_not_kept_and_change_nothing(shop: Counter, nominal: Personne) -> None:
+    pec = shop.request(nominal)
+    lignes = tuple(
+        dataclasses.replace(line, correction=Correction(sphere_centiemes=-200)) for line in pec.equipement.lignes
+    )
+    seen = dataclasses.replace(pec, equipement=dataclasses.replace(pec.equipement, lignes=lignes))
+    granted = shop.ask(seen, id_message="m1")
+    assert shop.ask(seen, id_message="m1") == granted
+    assert all(line.correction is None for line in shop.book.pec[granted.numero].demande.equipement.lignes)
+    assert shop.ask(shop.billing(seen, granted)).factures[0].resultat is ResultatFacture.ACQUITTEE
