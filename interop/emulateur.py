@@ -61,7 +61,7 @@ def started(log: Path) -> Iterator[Emulateur]:
         ready = Path(folder) / "ready.json"
         command = [sys.executable, "-c", "from tierspayant.emulator.cli import main; main()", "serve"]
         command += ["--control-port", "0", "--viamedis-port", "0", "--almerys-port", "0"]
-        command += ["--now", NOW, "--seed", "1", "--ready-file", str(ready)]
+        command += ["--auth", "none", "--now", NOW, "--seed", "1", "--ready-file", str(ready)]
         with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
             try:
                 yield Emulateur(_control(process, ready, log))

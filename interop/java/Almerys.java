@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import javax.xml.datatype.DatatypeFactory;
+import javax.xml.ws.soap.MTOMFeature;
 
 /**
  * The almerys-style dialect with the JAX-WS reference implementation: java Almerys VERSION BASE.
@@ -61,7 +62,9 @@ final class Almerys {
 
     public static void main(String[] arguments) throws Exception {
         String suffixe = arguments[0].equals("1.2") ? "?wsdl=soap12" : "?wsdl";
-        port = new TiersPayant(new URL(arguments[1] + "/" + CHEMIN + suffixe)).getTiersPayantPort();
+        TiersPayant service = new TiersPayant(new URL(arguments[1] + "/" + CHEMIN + suffixe));
+        // With 1.1 a document goes inline, with 1.2 as an attachment (MTOM): the platform takes both with both.
+        port = service.getTiersPayantPort(new MTOMFeature(arguments[0].equals("1.2")));
         droits();
         dossiers();
         factures();

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 import javax.xml.datatype.DatatypeConfigurationException;
 import javax.xml.datatype.DatatypeFactory;
 import javax.xml.datatype.XMLGregorianCalendar;
+import javax.xml.ws.soap.MTOMFeature;
 
 /**
  * The viamedis-style dialect with the JAX-WS reference implementation: java Viamedis VERSION BASE.
@@ -88,8 +89,9 @@ final class Viamedis {
         String base = arguments[1];
         String suffixe = arguments[0].equals("1.2") ? "?wsdl=soap12" : "?wsdl";
         droits = new DroitsService(new URL(base + "/droits" + suffixe)).getDroitsPort();
-        prisesEnCharge =
-            new PrisesEnChargeService(new URL(base + "/prises-en-charge" + suffixe)).getPrisesEnChargePort();
+        // With 1.1 a document goes inline, with 1.2 as an attachment (MTOM): the platform takes both with both.
+        prisesEnCharge = new PrisesEnChargeService(new URL(base + "/prises-en-charge" + suffixe))
+            .getPrisesEnChargePort(new MTOMFeature(arguments[0].equals("1.2")));
         facturation = new FacturationService(new URL(base + "/facturation" + suffixe)).getFacturationPort();
         retours = new RetoursService(new URL(base + "/retours" + suffixe)).getRetoursPort();
         authentification =
