@@ -16,6 +16,7 @@ from tierspayant.adapter.availability import ouvert
 from tierspayant.adapter.body_json import document
 from tierspayant.adapter.config import ConfigInvalide
 from tierspayant.adapter.entry import Etat
+from tierspayant.adapter.gestures import reopen_account
 from tierspayant.adapter.keys import CleApi, Role
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.problem import Erreur, Probleme, Refuse
@@ -54,6 +55,7 @@ class Admin:
             route("POST", "/admin/recharger", self.recharger),
             route("POST", "/admin/reveil", self.reveil),
             route("POST", "/admin/pause", self.pause),
+            route("POST", "/admin/comptes", self.reopen),
         )
 
     async def state(self, visite: Visite) -> Reponse:
@@ -116,6 +118,18 @@ class Admin:
         await self.storage.write(work)
         self.wake_all()
         return en_json({"plateforme": nom, "services": [service.value for service in services], "en_pause": en_pause})
+
+    async def reopen(self, visite: Visite) -> Reponse:
+        """A shop's account on a platform is good again: what was held for it goes on."""
+        corps = document(visite.appel.corps)
+        nom, magasin = str(corps.get("plateforme")), str(corps.get("magasin"))
+        finess = self.magasins().get(magasin)
+        if finess is None or nom not in self.plateformes:
+            raise _wrong("/magasin", "COMPTE_INCONNU", "ce magasin ou cette plateforme n'est pas dans la configuration")
+        now = self.now()
+        rouvert = await self.storage.write(lambda tables: reopen_account(tables, nom, finess, now))
+        self.wake_all()
+        return en_json({"plateforme": nom, "magasin": magasin, "rouvert": rouvert})
 
 
 def _wrong(champ: str, regle: str, detail: str) -> Refuse:

@@ -1,7 +1,9 @@
 """A storage that tells, after each commit, which requests and shops changed: commit, then speak.
 
 Whoever writes (the shop API, a lane, an operator) goes through it, so that a call kept waiting is answered by whatever
-moved its request, and nobody has to remember to say so.
+moved its request, that every event has its one line in the log, and that nobody has to remember to say so. An event
+carries states and numbers of ours, never a person's (entry.py): a shut service is one line when it shuts, one when it
+opens, however many weeks lie between.
 """
 
 from __future__ import annotations
@@ -11,11 +13,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 from tierspayant.adapter.entry import Entry
 from tierspayant.adapter.storage.protocol import Storage, Tables
 
 T = TypeVar("T")
+
+log = Logger()
 
 TOUS = "tous"
 """The key of every news, for an operator."""
@@ -24,9 +29,10 @@ TOUS = "tous"
 class _Noted:
     """Tables that note what is written; every other call passes through."""
 
-    def __init__(self, tables: Tables, noted: set[str]) -> None:
+    def __init__(self, tables: Tables, noted: set[str], lines: list[str]) -> None:
         self._tables = tables
         self._noted = noted
+        self._lines = lines
 
     def __getattr__(self, nom: str) -> Any:
         return getattr(self._tables, nom)
@@ -49,6 +55,8 @@ class _Noted:
     ) -> int:
         identifiant = self._tables.add_evenement(type_, a, magasin, entree, donnees)
         self._noted.add(f"magasin:{magasin}" if magasin is not None else "magasins")
+        mots = [type_, entree or "", *(f"{cle}={valeur}" for cle, valeur in (donnees or {}).items() if valeur)]
+        self._lines.append(" ".join(filter(None, mots)))
         return identifiant
 
 
@@ -64,12 +72,16 @@ class AnnouncingStorage:
 
     def write(self, work: Callable[[Tables], T]) -> Deferred[T]:
         noted: set[str] = set()
+        lines: list[str] = []
 
         def noting(tables: Tables) -> T:
             noted.clear()
-            return work(cast(Tables, _Noted(tables, noted)))
+            lines.clear()
+            return work(cast(Tables, _Noted(tables, noted, lines)))
 
         def committed(valeur: T) -> T:
+            for line in lines:
+                log.info("{line}", line=line)
             if noted:
                 self._announce(noted | {TOUS})
             return valeur

@@ -19,6 +19,7 @@ from tierspayant.adapter.annuaire import AnnuaireInvalide
 from tierspayant.adapter.config import ConfigInvalide, Configuration
 from tierspayant.adapter.daemon_client import check
 from tierspayant.adapter.entry import Entry
+from tierspayant.adapter.harvest_guard import HarvestGuard
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.records import Lane
@@ -103,6 +104,7 @@ class Pieces:
             now=self.now,
             wake=self.wake,
             file_max=self.lu.configuration.reglages.livraison.file_max,
+            garde=HarvestGuard(lambda: self.lu.configuration.reglages.livraison.droits_par_heure),
         )
 
     def etat(self) -> Etat:

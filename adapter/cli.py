@@ -10,8 +10,7 @@ from pathlib import Path
 import click
 
 from tierspayant.adapter import cli_config, cli_queue, cli_state
-
-Fichier = click.Path(dir_okay=False, path_type=Path)
+from tierspayant.adapter.cli_options import Fichier, with_config
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,7 +19,7 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--config", "fichier", type=Fichier, default=Path("adapter.toml"), envvar="TP_ADAPTER_CONFIG")
+@with_config
 @click.option("--ready-file", type=Fichier, help="written once the API answers: pid and address, as JSON")
 @click.option("--clock", metavar="URL", help="follow an emulator session's clock (development and tests)")
 @click.option("--host", help="address of the shop API, instead of [api] hote")

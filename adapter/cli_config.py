@@ -6,20 +6,11 @@ from pathlib import Path
 
 import click
 
+from tierspayant.adapter.cli_options import with_config, with_json
 from tierspayant.adapter.cli_output import fail, print_json, print_table
+from tierspayant.adapter.cli_reach import reach
 
 Fichier = click.Path(dir_okay=False, path_type=Path)
-
-with_config = click.option(
-    "--config",
-    "fichier",
-    type=Fichier,
-    default=Path("adapter.toml"),
-    envvar="TP_ADAPTER_CONFIG",
-    show_default=True,
-    help="the configuration file (or TP_ADAPTER_CONFIG)",
-)
-with_json = click.option("--json", "en_json", is_flag=True, help="print JSON")
 
 
 @click.command()
@@ -184,7 +175,32 @@ def compte_set(plateforme: str, nom: str, utilisateur: str, secret_fichier: Path
     """Give a shop its account on a platform."""
     valeurs = {"utilisateur": utilisateur, "secret_fichier": str(secret_fichier.absolute())}
     _edit(fichier, {f"magasins.{nom}.comptes.{plateforme}": valeurs})
-    click.echo(f"account of {nom} on {plateforme} set")
+    fait = reach(fichier, "POST", "/admin/comptes", {"plateforme": plateforme, "magasin": nom})
+    click.echo(f"account of {nom} on {plateforme} set{', and no longer held' if fait['rouvert'] else ''}")
+
+
+@click.group()
+def key() -> None:
+    """The master key, which seals what is personal."""
+
+
+@key.command("rotate")
+@with_config
+def key_rotate(fichier: Path) -> None:
+    """Make a new master key and wrap every data key with it (stop the daemon first)."""
+    from tierspayant.adapter import config, master_key, rotation
+    from tierspayant.adapter.storage.lock import BaseOccupee
+    from tierspayant.adapter.storage.protocol import StorageError
+
+    try:
+        combien = rotation.rotate(config.charger(fichier))
+    except config.ConfigInvalide as erreur:
+        fail(*erreur.lignes)
+    except BaseOccupee:
+        fail("a running daemon holds the database: stop it, rotate, start it again")
+    except (StorageError, master_key.CleMaitreIllisible) as erreur:
+        fail(str(erreur))
+    click.echo(f"new master key in use, {combien} data keys wrapped again; keep a copy of the key file elsewhere")
 
 
 def _edit(fichier: Path, tables: dict[str, dict[str, str]], nouveau: tuple[str, str] | None = None) -> None:
@@ -209,5 +225,5 @@ def _edit(fichier: Path, tables: dict[str, dict[str, str]], nouveau: tuple[str, 
 
 
 def register(main: click.Group) -> None:
-    for commande in (init, check_config, migrate, magasin, cle, compte):
+    for commande in (init, check_config, migrate, magasin, cle, compte, key):
         main.add_command(commande)

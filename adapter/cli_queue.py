@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tierspayant.adapter.cli_config import with_config, with_json
+from tierspayant.adapter.cli_options import with_config, with_json
 from tierspayant.adapter.cli_output import print_json, print_table
 from tierspayant.adapter.cli_reach import reach
 from tierspayant.adapter.entry import Etat, Geste

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tierspayant.adapter.cli_config import with_config, with_json
+from tierspayant.adapter.cli_options import with_config, with_json
 from tierspayant.adapter.cli_output import print_json, print_table
 from tierspayant.adapter.cli_reach import reach
 from tierspayant.schemas.operations import Service

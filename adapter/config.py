@@ -119,6 +119,7 @@ class Livraison(Table):
     """Limits of the queue and of an orderly stop."""
 
     file_max: int = Field(default=100_000, ge=1)
+    droits_par_heure: int = Field(default=300, ge=1)
     delai_appel: Duree = timedelta(seconds=60)
     delai_arret: Duree = timedelta(seconds=20)
     graine: int | None = None

@@ -35,6 +35,10 @@ class Trousseau:
         neuf = fresh()
         return Trousseau({**neuf.cles, **self.cles}, neuf.actuelle)
 
+    def current_only(self) -> Trousseau:
+        """Once nothing is wrapped by the former keys any more."""
+        return Trousseau({self.actuelle: self.cles[self.actuelle]}, self.actuelle)
+
     def text(self) -> str:
         lignes = [f"{nom} {base64.b64encode(cle).decode()}" for nom, cle in self.cles.items() if nom != self.actuelle]
         premiere = f"{self.actuelle} {base64.b64encode(self.cles[self.actuelle]).decode()}"

@@ -7,6 +7,7 @@ With `Prefer: wait=N` the call is kept until the platform answered or N seconds 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +21,7 @@ from tierspayant.adapter.conseil import PARIS
 from tierspayant.adapter.demandes import CORPS, Corps, DevisCorps, DroitsCorps
 from tierspayant.adapter.entry import Entry, Etat
 from tierspayant.adapter.field_rules import faults
+from tierspayant.adapter.harvest_guard import HarvestGuard
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.problem import Erreur, Probleme, Refuse
@@ -72,6 +74,7 @@ class Demandes:
     now: Callable[[], dt.datetime]
     wake: Callable[[Entry], None]
     file_max: int
+    garde: HarvestGuard
 
     def routes(self) -> tuple[Route, ...]:
         posts = [route("POST", chemin, self._poster(op), roles=AUTEURS) for chemin, op in CHEMINS.items()]
@@ -111,6 +114,7 @@ class Demandes:
         if connue is None:
             self._check(corps)
             plateforme, organisme = self._route(corps)
+            self._spare_people(operation, magasin)
         else:
             plateforme, organisme = connue.plateforme, connue.organisme
         nouvelle = intake.Nouvelle(
@@ -130,6 +134,13 @@ class Demandes:
         self.wake(entry)
         entry = await self._wait(visite, entry)
         return await self._shown(visite, entry, statut(entry))
+
+    def _spare_people(self, operation: Operation, magasin: str) -> None:
+        """Refuse a rights check beyond the shop's hourly cap."""
+        attente = self.garde.refuse_for(magasin, self.now()) if operation is Operation.DROITS else None
+        if attente is not None:
+            apres = str(math.ceil(attente.total_seconds()))
+            raise Refuse(Probleme("trop_de_demandes", entetes={"Retry-After": apres}))
 
     def _check(self, corps: Corps) -> None:
         fautes = faults(corps, self.now().astimezone(PARIS).date())

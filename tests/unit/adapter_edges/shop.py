@@ -42,7 +42,7 @@ ANNUAIRE = Annuaire(
 class Shop:
     """One daemon's API over memory storage; `woken` is what the lanes were told."""
 
-    def __init__(self, file_max: int = 100) -> None:
+    def __init__(self, file_max: int = 100, droits_par_heure: int = 100) -> None:
         self.clock = Clock()
         self.veille = Veille(self.clock)
         self.now = NOW
@@ -52,7 +52,7 @@ class Shop:
             cle.identifiant: keys.CleApi(cle.identifiant, keys.Role.MAGASIN, nom, cle.empreinte)
             for nom, cle in self.cles.items()
         }
-        reglages = Reglages.model_validate({"livraison": {"file_max": file_max}})
+        reglages = Reglages.model_validate({"livraison": {"file_max": file_max, "droits_par_heure": droits_par_heure}})
         plateformes = {
             nom: Plateforme(nom=nom, dialecte=nom, base="http://127.0.0.1:1", traits=un.traits)
             for nom, un in dialects().items()

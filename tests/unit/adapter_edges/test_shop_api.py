@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import replace
 from importlib.resources import files
@@ -110,6 +111,19 @@ def test_a_full_queue_refuses_new_work_names_its_limit_and_keeps_the_old() -> No
     statut, probleme = shop.call("POST", "/v1/pec", PEC | {"reference": "AUTRE"})
     assert (statut, probleme["code"], probleme["limite"]) == (503, "file_pleine", 1)
     assert shop.call("POST", "/v1/pec", PEC)[1]["id"] == premier["id"]
+
+
+def test_a_shop_that_asks_for_rights_beyond_its_hourly_cap_is_told_when_to_come_back() -> None:
+    shop = Shop(droits_par_heure=2)
+
+    def ask(rang: int, magasin: str = "demo") -> int:
+        return shop.call("POST", "/v1/droits", DROITS | {"reference": f"DR-{rang}"}, magasin, Prefer="wait=0")[0]
+
+    assert [ask(rang) for rang in (1, 2, 3)] == [202, 202, 429]
+    assert ask(1) == 202, "the same request again is no further check"
+    assert ask(4, "deux") == 202
+    shop.now += dt.timedelta(hours=1)
+    assert ask(3) == 202
 
 
 def test_an_invoice_finds_its_pec_by_reference_or_id_and_shows_no_amount_it_does_not_know(shop: Shop) -> None:
