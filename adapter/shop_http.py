@@ -197,6 +197,7 @@ class Entree(Resource):
     def __init__(self, application: Application) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._application = application
+        self.incidents = 0
         self.en_cours: set[Deferred[None]] = set()
 
     def render(self, request: Request) -> int:
@@ -219,8 +220,9 @@ class Entree(Resource):
         try:
             reponse = await self._application(appel)
         except Exception:  # the last line of defence: a bug is logged whole and told without a traceback
-            self.log.failure("a call to the shop API failed")
-            reponse = en_probleme(Probleme("erreur_interne"))
+            self.incidents += 1
+            self.log.failure("incident {numero}: a call to the shop API failed", numero=self.incidents)
+            reponse = en_probleme(Probleme("erreur_interne", plus={"incident": self.incidents}))
         if not parti[0]:
             _write(request, appel, reponse)
 

@@ -358,8 +358,8 @@ def _tell_where(demo: Demo) -> None:
 Both programs are left running. Where to look:
     shop API        {demo.adapter.ici["api"]}/v1/docs   (key: {configuration.parent / "secrets" / "demo.key"})
     emulator        {demo.emulator.ici["control"]}/
-    commands        tp-adapter status --config {configuration}
-                    tp-adapter queue list --config {configuration}
+    commands        {demo.adapter_cli} status --config {configuration}
+                    {demo.adapter_cli} queue list --config {configuration}
     logs            {demo.dossier}
     stop them with  kill {demo.adapter.ici["pid"]} {demo.emulator.ici["pid"]}""")
 
