@@ -55,7 +55,8 @@ class Amc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     historique: `carte` = the last equipment is the one of the test card, whatever was billed since, so that a card
     answers the same for ever; `vivant` = billed equipments count too. exige: facultative fields this insurer insists
     on. garde_correction: keeps the dioptres; none needs them (public: the zone suffices, optical-messages.md §8.9).
-    reseau: FINESS of the shops in its network, None = open to all.
+    refus_opaques: every refusal of a PEC says only that it is one. reseau: FINESS of the shops in its network, None =
+    open to all.
     """
 
     code: str
@@ -78,6 +79,7 @@ class Amc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     filtre: Filtre | None = None
     exige: tuple[str, ...] = ()
     garde_correction: bool = False
+    refus_opaques: bool = False
     reseau: tuple[str, ...] | None = None
     delai_paiement_jours: int | None = None
     prix_negocies: dict[str, Centimes] = {}

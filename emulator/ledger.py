@@ -15,6 +15,7 @@ from typing import Any
 
 from tierspayant.emulator.book import Book
 from tierspayant.emulator.conservation import DEAD, HAS_GRANT, ConservationRompue, Ecart, check, settle_check
+from tierspayant.emulator.dates import PARIS
 from tierspayant.emulator.rows import FactureRecue, Mouvement, Pec
 from tierspayant.schemas.messages import RetourLigne
 from tierspayant.schemas.money import Centimes
@@ -109,7 +110,7 @@ def _view_pec(pec: Pec) -> dict[str, Any]:
         "equipement": pec.demande.equipement.numero,
         "montant_amc_centimes": pec.montants.amc_centimes if pec.montants else None,
         "etat": pec.etat.value,
-        "recue_le": pec.recue_le.isoformat(),
+        "recue_le": pec.recue_le.astimezone(PARIS).isoformat(),
     }
 
 
@@ -122,7 +123,7 @@ def _view_facture(row: FactureRecue) -> dict[str, Any]:
         "pec": row.facture.numero_pec,
         "montant_amc_centimes": row.facture.montants.amc_centimes,
         "etat": row.etat.value,
-        "recue_le": row.recue_le.isoformat(),
+        "recue_le": row.recue_le.astimezone(PARIS).isoformat(),
     }
 
 

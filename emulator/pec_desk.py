@@ -68,6 +68,8 @@ def ask(book: Book, entete: Entete, demande: PecDemande, now: dt.datetime) -> Pe
         scenario=levers.scenario(facts.personne.scenario, demande),
     )
     motifs = pec.check(examen)
+    if motifs and facts.amc.refus_opaques:
+        motifs = (motif("PEC12", Manque()),)
     if row.devis:
         _quote(book, row, examen, motifs)
     else:
