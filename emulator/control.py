@@ -10,6 +10,7 @@ import datetime as dt
 import hmac
 import re
 from collections.abc import Callable, Mapping
+from importlib.resources import files
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
@@ -31,6 +32,21 @@ MAX_BODY = 8 * 1024 * 1024
 LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|control\.[a-z.]+)(?::\d{1,5})?")
 
 
+_PAGE = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+}
+_ONLY_OURS = "default-src 'self'; img-src data:; frame-ancestors 'none'"
+
+
+def _page(path: str) -> HttpResponse:
+    """A file of the people's page."""
+    nom, kind = _PAGE[path]
+    octets = files(__package__).joinpath("web", nom).read_bytes()
+    return HttpResponse(200, (("Content-Type", kind), ("Content-Security-Policy", _ONLY_OURS)), octets)
+
+
 class _NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str | None = None
     seed: int | None = None
@@ -42,7 +58,7 @@ class ControlPort:
 
     `bases`: each platform's base URL, for the answer of a new session. `token`: asked of everyone when given (a
     non-loopback port must have one); without it only a loopback Host is answered, so that no web page elsewhere can
-    reach this port through a name of its own. `page`: the people's page, at `/`.
+    reach this port through a name of its own. The people's page, at `/`, needs no token: it asks for it.
     """
 
     def __init__(
@@ -51,12 +67,10 @@ class ControlPort:
         bases: Callable[[], Mapping[str, str]],
         *,
         token: str | None = None,
-        page: Callable[[], HttpResponse] | None = None,
     ) -> None:
         self._sessions = sessions
         self._bases = bases
         self._token = token
-        self._page = page
 
     def limit(self, requete: HttpRequest) -> int:
         return MAX_BODY
@@ -86,6 +100,8 @@ class ControlPort:
     def _allowed(self, requete: HttpRequest) -> None:
         """Raises Problem 401 or 403."""
         if self._token is not None:
+            if requete.path in _PAGE:
+                return
             given = (header(requete.headers, "authorization") or "").removeprefix("Bearer ")
             if not hmac.compare_digest(given.encode(), self._token.encode()):
                 raise Problem(401, "jeton", "this control port asks for its token: Authorization: Bearer ...")
@@ -94,8 +110,8 @@ class ControlPort:
 
     def _route(self, requete: HttpRequest) -> Plan | Deferred[Plan]:
         path, _, query = requete.path.partition("?")
-        if path == "/" and self._page is not None:
-            return Plan(self._page())
+        if path in _PAGE:
+            return Plan(_page(path))
         if not path.startswith(ROOT):
             raise Problem(404, "adresse", f"the control API is below {ROOT}")
         steps = [unquote(step) for step in path.removeprefix(ROOT).split("/")]

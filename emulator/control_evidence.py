@@ -76,6 +76,9 @@ def serve(session: Session, steps: list[str], asked: Asked) -> Plan | Deferred[P
 def _list(session: Session, asked: Asked) -> HttpResponse:
     query: dict[str, Any] = dict(asked.query)
     limit = _number(query.pop("limite", str(DEFAULT_PAGE)), "limite")
+    if "derniers" in query:
+        limit = _number(query.pop("derniers"), "derniers")
+        query.setdefault("depuis", str(max(0, session.journal.count() - limit)))
     for nom in _NUMBERS:
         if nom in query:
             query[nom] = _number(query[nom], nom)

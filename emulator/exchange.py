@@ -127,8 +127,8 @@ class _Counter:
                 result = self._lost() if traitee else Result(Verdict.CUT, None)
                 seen = None
             case Http() as bare:
-                result = self._lost() if bare.traitee else Result(Verdict.EFFECT, None)
                 seen = spoiled.bare(bare)
+                result = replace(self._lost(), response=seen) if bare.traitee else Result(Verdict.EFFECT, seen)
             case Reponse(defaut=defaut):
                 made = self.process()
                 seen = spoiled.spoil(made.response, defaut) if made.response else None

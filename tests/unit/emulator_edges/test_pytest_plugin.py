@@ -26,7 +26,7 @@ def test_a_platform_that_fails_once(tp_session):
     tp_session.effects.add("viamedis", "http", service="pec", statut=503, retry_after=30, fois=1)
     assert [ask(tp_session), ask(tp_session)] == [503, 200]
     assert tp_session.verify(service="pec", au_moins=2) == 2
-    with pytest.raises(Refused, match="nearest is exchange 2"):
+    with pytest.raises(Refused, match="nearest is exchange 1"):
         tp_session.verify(service="pec", statut=503, magasin="759999022")
     tp_session.ledger_adds_up()
 
