@@ -194,3 +194,13 @@ def test_a_token_that_follows_its_signature_is_read_too(plateforme: str) -> None
     assert token is not None
     security.append(token)
     assert isinstance(speaker.send(replace(requete, body=etree.tostring(root)))[1], Answer)
+
+
+@every
+def test_a_second_security_header_is_refused_even_when_it_is_empty(plateforme: str) -> None:
+    speaker = Speaker(plateforme, "x509")
+    requete = speaker.signed(speaker.question())
+    root = etree.fromstring(requete.body)
+    etree.SubElement(root[0], f"{{{WSSE}}}Security")
+    twice = replace(requete, body=etree.tostring(root))
+    assert speaker.refusal(twice)[0] == "SIGNATURE_ENVELOPPE_DEPLACEE"
