@@ -56,6 +56,9 @@ class World:
     """The people, insurers and shops of one session that starts on `start` (a business day of Paris)."""
 
     def __init__(self, start: dt.date) -> None:
+        self._begin(start)
+
+    def _begin(self, start: dt.date) -> None:
         self.start = start
         self.insurers: dict[str, Amc] = {one.code: one for one in insurers.load()}
         self.magasins: dict[str, Magasin] = dict(_shops())
@@ -98,10 +101,13 @@ class World:
 
     def put_person(self, person: Personne) -> Personne:
         """Make `person` the one of that name."""
+        former = self.people.get(person.carte)
+        if former is not None:
+            kept = tuple(one for one in self.with_nir(former.nir.clair) if one.carte != former.carte)
+            self._by_nir[former.nir.clair] = kept
         self.people[person.carte] = person
         self._added_people[person.carte] = person
-        others = tuple(one for one in self.with_nir(person.nir.clair) if one.carte != person.carte)
-        self._by_nir[person.nir.clair] = (*others, person)
+        self._by_nir[person.nir.clair] = (*self.with_nir(person.nir.clair), person)
         return person
 
     def add_magasin(self, value: object) -> Plain:
@@ -134,7 +140,7 @@ class World:
 
     def restore(self, snapshot: Plain) -> None:
         """Become what `snapshot` was taken of."""
-        self.__init__(dt.date.fromisoformat(snapshot["debut"]))  # type: ignore[misc]
+        self._begin(dt.date.fromisoformat(snapshot["debut"]))
         for one in snapshot["personnes"]:
             self.put_person(plain.from_plain(Personne, one))
         for one in snapshot["magasins"]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from dataclasses import dataclass
+
+import msgspec
 
 from tierspayant.emulator.insurers import Amc
 from tierspayant.emulator.people import Personne
@@ -16,8 +17,7 @@ CONVENTION_GESTION_UNIQUE = "RO"
 """Public: convention type RO means single management through the AMO (optical-messages.md §4.1)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identite:
+class Identite(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of an identification: the question, and what the insurer's files answer to it."""
 
     carte: Carte

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from tierspayant.emulator.insurers import Amc
 from tierspayant.emulator.rules.regle import Manque, Regle, first_broken, regle
 from tierspayant.schemas.messages import Facture, Ligne, Montants, Motif, PecDemande, ResultatPec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PecConnue:
+class PecConnue(msgspec.Struct, frozen=True, kw_only=True):
     """What the platform knows of the PEC an invoice names."""
 
     magasin: str
@@ -24,8 +24,7 @@ class PecConnue:
     facturable_jusqu_au: dt.date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Controle:
+class Controle(msgspec.Struct, frozen=True, kw_only=True):
     """The facts an invoice is judged on. `numero_deja`, `pec_deja`: a living invoice has this number, this PEC."""
 
     facture: Facture

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+
+import msgspec
 
 from tierspayant.emulator.dates import add_months, age
 from tierspayant.emulator.insurers import Amc, Contrat
@@ -23,8 +24,7 @@ from tierspayant.schemas.messages import (
 from tierspayant.schemas.money import Centimes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examen:
+class Examen(msgspec.Struct, frozen=True, kw_only=True):
     """The facts an insurer judges a request on. `jour`: the Paris day of the request."""
 
     demande: PecDemande

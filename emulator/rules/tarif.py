@@ -9,7 +9,8 @@ Contact lenses draw on a yearly allowance instead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from tierspayant.emulator.insurers import Contrat
 from tierspayant.emulator.tariff_tables import LigneLpp, Tarif
@@ -17,8 +18,7 @@ from tierspayant.schemas.messages import Classe, Equipement, Ligne, Montants, Mo
 from tierspayant.schemas.money import Centimes, pour_cent
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One line under way: base, AMO share and covered amount (AMO included), in centimes."""
 
     ligne: Ligne

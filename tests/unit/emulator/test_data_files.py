@@ -92,6 +92,19 @@ def test_a_person_from_outside_is_refused_at_its_field_and_added_when_right() ->
     assert "PEC_OK_ADULTE_AJOUTE" not in World(START).people
 
 
+def test_a_person_posted_again_takes_the_place_of_the_former() -> None:
+    world, nominal = World(START), "PEC_OK_ADULTE_NOMINAL"
+    former = people.to_json(world.people[nominal])
+    posted = {key: former[key] for key in ("carte", "amc", "naissance", "nom", "prenom", "numero_adherent")}
+    world.add_person({**posted, "nir": "190097599900361"})
+    assert nominal not in {one.carte for one in world.with_nir(former["nir"])}
+    assert [one.carte for one in world.with_nir("190097599900361")].count(nominal) == 1
+    again = World(dt.date(2020, 5, 5))
+    again.restore(world.snapshot())
+    assert again.snapshot() == world.snapshot()
+    assert again.people == world.people
+
+
 def test_rules_are_checked_in_the_order_they_are_documented() -> None:
     checked: list[Regle[Any]] = [*droits.REGLES, *pec.REGLES, *facture.REGLES, *annulation.REGLES, *pieces.REGLES]
     written = [one for one in fiches().values() if one in {rule.fiche for rule in checked}]
