@@ -25,7 +25,6 @@ from tierspayant.adapter.shop_http import (
     limite_par_chemin,
 )
 
-
 _Transport: Any = StringTransport
 
 

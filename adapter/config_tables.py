@@ -1,0 +1,179 @@
+"""The tables of adapter.toml: what each setting is, its default and its bounds. The whole is read by config.py."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from tierspayant.adapter.keys import Role, forme_empreinte
+from tierspayant.schemas.identity import Finess
+from tierspayant.schemas.operations import Service
+
+NomCourt = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+
+
+def _as_duration(valeur: object) -> object:
+    """TOML gives seconds as an integer or an ISO 8601 duration as text; a float is refused."""
+    if isinstance(valeur, bool) or not isinstance(valeur, int | str | timedelta):
+        raise ValueError(  # noqa: TRY004 - pydantic reports a ValueError, not a TypeError
+            "a duration is a whole number of seconds or an ISO 8601 duration such as 'PT2M'"
+        )
+    return valeur
+
+
+def _is_base_url(valeur: str) -> str:
+    parties = urlsplit(valeur)
+    if parties.scheme not in {"http", "https"} or not parties.hostname:
+        raise ValueError("a base URL starts with http:// or https:// and names a host")
+    if parties.query or parties.fragment or parties.username:
+        raise ValueError("a base URL has no user, query or fragment")
+    return valeur.rstrip("/")
+
+
+def _is_finess(valeur: str) -> str:
+    Finess(valeur)
+    return valeur
+
+
+Duree = Annotated[timedelta, BeforeValidator(_as_duration), Field(ge=timedelta(0))]
+BaseUrl = Annotated[str, AfterValidator(_is_base_url)]
+
+
+def is_loopback(hote: str) -> bool:
+    """Whether a host name or address is this machine only."""
+    if hote == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(hote).is_loopback
+    except ValueError:
+        return False
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Api(Table):
+    """Where the shop's software calls. Port 0 is any free port (the ready file tells which)."""
+
+    hote: str = "127.0.0.1"
+    """Address of the shop API. Any but loopback needs TLS."""
+    port: int = Field(default=8480, ge=0, le=65_535)
+    """Its port; 0 is any free one, told in the ready file."""
+    tls_certificat: Path | None = None
+    """PEM certificate chain of the shop API."""
+    tls_cle: Path | None = None
+    """PEM key of that certificate."""
+
+    @model_validator(mode="after")
+    def _tls_off_loopback(self) -> Self:
+        if (self.tls_certificat is None) != (self.tls_cle is None):
+            raise ValueError("tls_certificat and tls_cle go together")
+        if self.tls_certificat is None and not is_loopback(self.hote):
+            raise ValueError("an address other than loopback needs tls_certificat and tls_cle")
+        return self
+
+
+class Stockage(Table):
+    base: Path = Path("adapter.db")
+    """The SQLite database."""
+    cle_maitre_fichier: Path = Path("secrets/master.key")
+    """The master key file; a systemd credential of the same name serves when it is not there."""
+
+
+class Livraison(Table):
+    """Limits of the queue and of an orderly stop."""
+
+    file_max: int = Field(default=100_000, ge=1)
+    """Requests that may wait at once; beyond, new ones are refused and the old ones kept."""
+    droits_par_heure: int = Field(default=300, ge=1)
+    """Rights checks one shop may ask within an hour."""
+    delai_appel: Duree = timedelta(seconds=60)
+    """How long one call to a platform may take before its answer counts as unknown."""
+    delai_arret: Duree = timedelta(seconds=20)
+    """How long an orderly stop waits for the calls under way."""
+    graine: int | None = None
+    """Seed of the daemon's chance (jitter, order), for tests that must repeat."""
+
+
+class Plateforme(Table):
+    dialecte: str
+    """The installed dialect it speaks."""
+    url: BaseUrl
+    """Base URL; may end in /s/<session> of an emulator."""
+    identite: Literal["aucune", "usernametoken", "x509"] = "aucune"
+    """How a shop proves who it is."""
+    session: Literal["aucune", "totp", "code"] = "aucune"
+    """Whether a session is opened first, and what opens it: a TOTP, or a code someone must type."""
+    certificat_fichier: Path | None = None
+    """PEM client certificate (identite x509)."""
+    cle_fichier: Path | None = None
+    """PEM key of that certificate."""
+    ca_fichier: Path | None = None
+    """PEM certificates of the platform's own authority, instead of the system's."""
+    delai_max_traitement: dict[Service, Duree] = {}
+    """Per service: how long after a call left the platform may still be working on it."""
+    traits: dict[str, bool | int | str] = {}
+    """How this platform differs from its dialect's defaults."""
+
+    @property
+    def hote(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+
+class Compte(Table):
+    """A shop's account on one platform; secrets stay in their own files (0600) or in an environment variable."""
+
+    utilisateur: str
+    """User name on the platform."""
+    secret_fichier: Path | None = None
+    """A file (0600) that holds the secret alone."""
+    secret_variable: str | None = None
+    """An environment variable that holds it instead."""
+    certificat_fichier: Path | None = None
+    """PEM client certificate of this account (identite x509)."""
+    cle_fichier: Path | None = None
+    """PEM key of that certificate."""
+    totp_fichier: Path | None = None
+    """A file (0600) that holds the TOTP secret alone."""
+
+
+class Magasin(Table):
+    finess: Annotated[str, AfterValidator(_is_finess)]
+    """The shop's FINESS number."""
+    libelle: str | None = None
+    """A name for people."""
+    comptes: dict[NomCourt, Compte] = {}
+    """Its account on each platform."""
+
+
+class Cle(Table):
+    """One API key: the hash only, appended by `magasin add` and `cle add`."""
+
+    role: Role = Role.MAGASIN
+    """magasin, lecture (reads only) or operateur (every shop)."""
+    magasin: NomCourt | None = None
+    """The shop it speaks for."""
+    empreinte: str
+    """scrypt hash, written by tp-adapter; the key itself is shown once and kept nowhere."""
+
+    @model_validator(mode="after")
+    def _well_formed(self) -> Self:
+        if not forme_empreinte(self.empreinte):
+            raise ValueError("empreinte is not a scrypt hash written by tp-adapter")
+        if (self.role is Role.OPERATEUR) == (self.magasin is not None):
+            raise ValueError("a key names its shop, unless its role is 'operateur'")
+        return self
