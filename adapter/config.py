@@ -24,6 +24,7 @@ from pydantic_settings import (
 from tierspayant.adapter.config_tables import (
     Api,
     Cle,
+    Compte,
     Livraison,
     Magasin,
     NomCourt,
@@ -34,7 +35,21 @@ from tierspayant.adapter.config_tables import (
 )
 from tierspayant.adapter.keys import CleApi
 
-__all__ = ["ConfigInvalide", "Configuration", "Reglages", "Table", "charger", "is_loopback"]
+__all__ = [
+    "Api",
+    "Cle",
+    "Compte",
+    "ConfigInvalide",
+    "Configuration",
+    "Livraison",
+    "Magasin",
+    "Plateforme",
+    "Reglages",
+    "Stockage",
+    "Table",
+    "charger",
+    "is_loopback",
+]
 
 PREFIXE = "TP_ADAPTER_"
 HORS_REGLAGES = frozenset({"TP_ADAPTER_CONFIG"})
