@@ -26,10 +26,11 @@ from twisted.web.iweb import IAgent, IBodyProducer, IResponse
 from zope.interface import implementer
 
 from tierspayant.adapter import intake, policy
-from tierspayant.adapter.delivery import Delivery, Outside
+from tierspayant.adapter.delivery import Delivery, Outside, Sign, unsigned
 from tierspayant.adapter.entry import Entry, Etat
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.plateformes import Plateforme
+from tierspayant.adapter.platform_sessions import Jetons
 from tierspayant.adapter.storage.memory import MemoryStorage
 from tierspayant.adapter.storage.protocol import Filtre, Storage, Tables
 from tierspayant.adapter.vault import Vault
@@ -37,7 +38,7 @@ from tierspayant.emulator import exchange, ledger, platforms_data
 from tierspayant.emulator.journal import NoJournal
 from tierspayant.emulator.ledger import Ecart
 from tierspayant.emulator.plan import Plan
-from tierspayant.emulator.sessions import Session
+from tierspayant.emulator.sessions import Access, Session
 from tierspayant.schemas.operations import Service
 from tierspayant.schemas.wire import HttpRequest, HttpResponse
 
@@ -257,6 +258,7 @@ class Reglages:
     """What a simulation varies. `next_step` and `delai_traitement` are where a proof puts something worse.
 
     deaths: for each start of the daemon, the commit it dies at and on which side of it ('before', 'after').
+    access, identite, session, sign, jetons: what the platforms ask of who speaks, and how the daemon answers.
     """
 
     seed: int = 1
@@ -267,6 +269,11 @@ class Reglages:
     delai_traitement: dt.timedelta = dt.timedelta(minutes=2)
     plateformes: tuple[str, ...] = ("viamedis", "almerys")
     deaths: tuple[tuple[int, str], ...] = ()
+    access: Access = field(default_factory=Access)
+    identite: str = "aucune"
+    session: str = "aucune"
+    sign: Sign = unsigned
+    jetons: Jetons | None = None
     fate: FateOf = field(default=lambda *_: Fate())
 
 
@@ -278,7 +285,7 @@ class Monde:
         self.clock = Clock()
         self.chance = random.Random(reglages.seed)
         data = {nom: une for nom, une in platforms_data.load().items() if nom in reglages.plateformes}
-        self.session = Session("s", self.clock, data, now=START, seed=reglages.seed, journal=NoJournal("s"))
+        self.session = Session("s", self.clock, data, now=START, seed=reglages.seed, journal=NoJournal("s"), access=reglages.access)
         self.plateformes = []
         for nom, une in data.items():
             traits = replace(
@@ -295,6 +302,8 @@ class Monde:
                     base=f"http://{nom}.invalid",
                     traits=traits,
                     delais_traitement=delais,
+                    identite=reglages.identite,
+                    session=reglages.session,
                 )
             )
         self.durable = reglages.storage()
@@ -321,6 +330,8 @@ class Monde:
             clock=self.process,
             now=self.now,
             chance=random.Random(self.chance.random()),
+            sign=self.reglages.sign,
+            jetons=self.reglages.jetons,
             next_step=self.reglages.next_step,
         )
         self.delivery = Delivery(self.storage, self.vault, self.plateformes, [DEMO_SHOP], outside)
