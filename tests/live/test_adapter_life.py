@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from tests.demo import call, wait_for
 from tests.live.two_daemons import World, run, world
@@ -230,3 +233,38 @@ def test_a_dead_daemon_s_socket_does_not_stop_commands(monde: World) -> None:
     monde.adapter.start()
     assert json.loads(monde.pret.read_text(encoding="utf-8"))["api"] == monde.adapter.ici["api"]
     assert call("GET", monde.adapter.ici["api"] + "/health/live")[0] == 200
+
+
+def test_a_stream_of_events_starts_at_the_cursor_and_goes_on(monde: World) -> None:
+    requete = urllib.request.Request(
+        monde.adapter.ici["api"] + "/v1/evenements",
+        headers={"Authorization": f"Bearer {monde.cle}", "Accept": "text/event-stream"},
+    )
+    with urllib.request.urlopen(requete, timeout=20) as flux:
+        assert flux.headers["content-type"] == "text/event-stream"
+        ecrivain = threading.Thread(target=granted, args=(monde,))
+        ecrivain.start()
+        lignes: list[str] = []
+        while not any('"accordee"' in ligne for ligne in lignes):
+            lignes.append(flux.readline().decode())
+        ecrivain.join(20)
+    numeros = [int(ligne.removeprefix("id: ")) for ligne in lignes if ligne.startswith("id: ")]
+    assert numeros == sorted(set(numeros))
+    assert monde.shop("GET", "/health/ready")[0] == 200
+
+
+def test_the_shop_api_speaks_tls_when_it_has_a_certificate(monde: World, tmp_path: Path) -> None:
+    autorite = trustme.CA()
+    certificat = autorite.issue_cert("127.0.0.1")
+    certificat.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "tls.pem"))
+    monde.adapter.stop()
+    texte = monde.configuration.read_text(encoding="utf-8")
+    tls = f'tls_certificat = "{tmp_path}/tls.pem"\ntls_cle = "{tmp_path}/tls.pem"\n'
+    monde.configuration.write_text(texte.replace("[api]\n", "[api]\n" + tls), encoding="utf-8")
+    monde.adapter.start()
+    contexte = ssl.create_default_context()
+    autorite.configure_trust(contexte)
+    adresse = monde.adapter.ici["api"]
+    assert adresse.startswith("https://")
+    with urllib.request.urlopen(f"{adresse}/health/live", timeout=20, context=contexte) as reponse:
+        assert reponse.status == 200
