@@ -167,6 +167,14 @@ def test_every_stack_has_its_example_for_both_dialects_and_its_packages_in_ci() 
         assert [package for package in stack.debian if not re.search(rf"[( ]{re.escape(package)}[ )]", ci)] == []
 
 
+def test_the_page_was_written_for_this_contract_and_these_stacks() -> None:
+    written = (FOLDER.parent / "docs" / "interop.md").read_text(encoding="utf-8")
+    named = {(row.split(" | ")[0].strip("| "), row.split(" | ")[2]) for row in written.splitlines() if " | 1.1" in row}
+    names = {(nom, wire) for nom, one in platforms.dialects().items() for wire in one.names.values()}
+    assert named == {pair for pair in names if pair[0] in CHEMINS}, "run make interop"
+    assert [stack.nom for stack in load().values() if stack.note not in written] == [], "run make interop"
+
+
 def test_no_file_of_the_node_example_names_a_registry() -> None:
     for name in ("package.json", "package-lock.json", ".npmrc"):
         assert '"resolved"' not in Path(FOLDER / "node" / name).read_text(encoding="utf-8"), name
