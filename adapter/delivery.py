@@ -1,7 +1,7 @@
 """Delivery: nothing lost, nothing twice, in order, politely. Every lane of every platform, started, woken and stopped.
 
-How one entry goes forward is in courier.py, when a lane looks and what it takes in lanes.py, every decision in
-policy.py, what becomes durable together in records.py.
+How one entry goes forward is in courier.py, payment returns in retours.py, when a lane looks and what it takes in
+lanes.py, every decision in policy.py, what becomes durable together in records.py.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from typing import Any
 from twisted.internet.defer import Deferred, DeferredList
 
 from tierspayant.adapter import compose, recovery
-from tierspayant.adapter.courier import Courier, Outside, Sign, unsigned
+from tierspayant.adapter.calls import Calls, Outside, Sign, unsigned
+from tierspayant.adapter.courier import Courier
 from tierspayant.adapter.entry import Entry
 from tierspayant.adapter.lanes import LaneLoop
 from tierspayant.adapter.plateformes import Plateforme
+from tierspayant.adapter.prober import Prober
 from tierspayant.adapter.records import Lane
+from tierspayant.adapter.sources import Entries, Releves
 from tierspayant.adapter.storage.protocol import Storage
 from tierspayant.adapter.vault import Vault
-from tierspayant.schemas.operations import SERVICE_OF
+from tierspayant.schemas.operations import SERVICE_OF, Service
 
 __all__ = ["SERVICES", "Delivery", "Lane", "Outside", "Sign", "unsigned"]
 
@@ -43,12 +46,16 @@ class Delivery:
         self._now = outside.now
         self._noeud = outside.noeud
         self._plateformes: Mapping[str, Plateforme] = {une.nom: une for une in plateformes}
-        courier = Courier(storage, vault, self._plateformes, magasins, outside)
-        self._lanes = {
-            (nom, service): LaneLoop((nom, service), courier, outside.clock, outside.now, self.wake)
-            for nom in self._plateformes
-            for service in SERVICES
-        }
+        calls = Calls(storage, self._plateformes, outside)
+        courier, prober = Courier(calls, vault), Prober(calls, magasins)
+        self._lanes: dict[Lane, LaneLoop] = {}
+        for nom in self._plateformes:
+            for service in SERVICES:
+                lane = (nom, service)
+                source = Entries(lane, courier, outside.noeud.partage)
+                self._lanes[lane] = LaneLoop(lane, source, prober, calls, self.wake)
+            lane = (nom, Service.RETOURS)
+            self._lanes[lane] = LaneLoop(lane, Releves(lane, calls), prober, calls, self.wake)
         self._listeners: list[Callable[[], None]] = []
 
     async def start(self) -> int:

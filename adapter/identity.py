@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from tierspayant.adapter.config import Compte, Configuration
+from tierspayant.adapter.config import Configuration
+from tierspayant.adapter.config_tables import Compte
 from tierspayant.adapter.master_key import locate
 from tierspayant.schemas.outcomes import RaisonCompte
 from tierspayant.schemas.security import usernametoken

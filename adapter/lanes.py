@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
-from tierspayant.adapter import claims
 from tierspayant.adapter.availability import Disponibilite, EtatService, ouvert
-from tierspayant.adapter.courier import PAUSE_STOCKAGE, Courier
-from tierspayant.adapter.entry import Entry
+from tierspayant.adapter.calls import PAUSE_STOCKAGE, Calls
+from tierspayant.adapter.prober import Prober
 from tierspayant.adapter.records import Lane
+from tierspayant.adapter.sources import Source
 from tierspayant.adapter.spawn import spawn
 from tierspayant.adapter.storage.protocol import StorageError, Tables
 
@@ -38,8 +38,8 @@ class View:
 
     service: Disponibilite
     room: int
-    due: Sequence[Entry]
-    lapsed: Sequence[Entry]
+    due: Sequence[str]
+    lapsed: Sequence[str]
     next_due: dt.datetime | None
     next_lapse: dt.datetime | None
 
@@ -50,15 +50,17 @@ class LaneLoop:
     def __init__(
         self,
         lane: Lane,
-        courier: Courier,
-        clock: IReactorTime,
-        now: Callable[[], dt.datetime],
+        source: Source,
+        prober: Prober,
+        calls: Calls,
         woken: Callable[[Iterable[Lane]], None],
     ) -> None:
         self._lane = lane
-        self._courier = courier
-        self._clock = clock
-        self._now = now
+        self._source = source
+        self._prober = prober
+        self._storage = calls.storage
+        self._clock = calls.outside.clock
+        self._now = calls.outside.now
         self._woken = woken
         self._busy: dict[str, Deferred[None]] = {}
         self._set_apart: set[str] = set()
@@ -100,35 +102,32 @@ class LaneLoop:
 
     async def _look(self) -> None:
         now = self._now()
-        view = await self._courier.storage.read(lambda tables: self._view(tables, now))
-        for entry in view.lapsed:
-            self._take(entry.id, self._courier.step(entry.id))
+        view = await self._storage.read(lambda tables: self._view(tables, now))
+        for key in view.lapsed:
+            self._take(key, self._source.step(key))
         next_look = view.next_due
         if self._stopped or view.service.en_pause:
             next_look = None
         elif view.service.etat is EtatService.FERME:
             next_look = self._while_shut(view.service, now)
         else:
-            for entry in view.due:
-                if entry.id not in self._busy and len(self._busy) < view.room:
-                    self._take(entry.id, self._courier.step(entry.id))
+            for key in view.due:
+                if key not in self._busy and len(self._busy) < view.room:
+                    self._take(key, self._source.step(key))
         looks = [instant for instant in (next_look, view.next_lapse) if instant is not None]
         self._sleep((min(looks) - now).total_seconds() if looks else None)
 
     def _view(self, tables: Tables, now: dt.datetime) -> View:
         service = tables.disponibilite(*self._lane) or ouvert(*self._lane, now)
         taken = self._busy.keys() | self._set_apart
-        others = 0
-        if self._courier.noeud.partage:
-            others = claims.leaving(tables, self._lane, now, but=self._busy)
-        due = tables.due(*self._lane, now, service.fenetre + len(taken))
+        due = self._source.due(tables, now, service.fenetre + len(taken))
         return View(
             service=service,
-            room=service.fenetre - others,
-            due=[une for une in due if une.id not in taken],
-            lapsed=[une for une in tables.lapsed(*self._lane, now, LAPSES) if une.id not in taken],
-            next_due=tables.next_due(*self._lane, now),
-            next_lapse=tables.next_lapse(*self._lane, now),
+            room=self._source.room(tables, service, now, self._busy),
+            due=[key for key in due if key not in taken],
+            lapsed=[key for key in self._source.lapsed(tables, now, LAPSES) if key not in taken],
+            next_due=self._source.next_look(tables, now),
+            next_lapse=self._source.next_lapse(tables, now),
         )
 
     def _while_shut(self, service: Disponibilite, now: dt.datetime) -> dt.datetime | None:
@@ -137,7 +136,7 @@ class LaneLoop:
         if now < service.prochain_essai:
             return service.prochain_essai
         if not self._busy and PROBE not in self._set_apart:
-            self._take(PROBE, self._courier.probe(self._lane))
+            self._take(PROBE, self._prober.probe(self._lane))
         return None
 
     def _take(self, key: str, work: Coroutine[Any, Any, set[Lane]]) -> None:

@@ -19,12 +19,13 @@ from tierspayant.adapter.entry import Entry, Etat, advance, revise
 from tierspayant.adapter.leases import Bail
 from tierspayant.adapter.ordering import Verdict, followers, obstacle
 from tierspayant.adapter.reading import Lu
-from tierspayant.adapter.settlement import Settlement
+from tierspayant.adapter.remittances import ATTENDUES, PREMIER_RELEVE, Releve
+from tierspayant.adapter.settlement import Observed, Settlement
 from tierspayant.adapter.storage.protocol import Depasse, Tables, Tentative
 from tierspayant.adapter.vault import Vault
 from tierspayant.schemas import plain
 from tierspayant.schemas.messages import ResultatPec
-from tierspayant.schemas.operations import SERVICE_OF, Operation
+from tierspayant.schemas.operations import SERVICE_OF, Operation, Service
 from tierspayant.schemas.outcomes import RaisonCompte
 from tierspayant.schemas.wire import HttpRequest
 
@@ -135,8 +136,11 @@ def settle(
         lanes |= _target(tables, vault, entry.cible, settlement.cible, now)
     if entry.operation is Operation.PIECES and entry.etat is Etat.TERMINEE and entry.cible is not None:
         lanes |= _ask_soon(tables, entry.cible, now)
-    _service(tables, settlement, exchange, entry, now, probe_wait)
-    _account(tables, settlement, entry, now)
+    if entry.operation is Operation.FACTURE and entry.resultat in ATTENDUES and entry.resultat != before.resultat:
+        _expect_money(tables, entry, now)
+        lanes.add((entry.plateforme, Service.RETOURS))
+    asked = SERVICE_OF[exchange.operation]
+    note(tables, (entry.plateforme, asked), entry.magasin, settlement.vu, now, probe_wait)
     return lanes
 
 
@@ -231,17 +235,29 @@ def _ask_soon(tables: Tables, identifiant: str, now: dt.datetime) -> set[Lane]:
     return {(pec.plateforme, pec.service)}
 
 
-def _service(
+def note(
     tables: Tables,
-    settlement: Settlement,
-    exchange: Exchange,
-    entry: Entry,
+    lane: Lane,
+    magasin: str,
+    vu: Observed,
     now: dt.datetime,
     probe_wait: Callable[[int], dt.timedelta],
 ) -> None:
-    if settlement.signal is not None:
-        lane = (entry.plateforme, SERVICE_OF[exchange.operation])
-        observed(tables, lane, settlement.signal, now, probe_wait, settlement.message, settlement.retry_after)
+    """Write down what an exchange says of a service and of the shop's account there."""
+    if vu.signal is not None:
+        observed(tables, lane, vu.signal, now, probe_wait, vu.message, vu.retry_after)
+    if vu.compte is not None:
+        hold_account(tables, lane[0], magasin, vu.compte, now)
+
+
+def _expect_money(tables: Tables, facture: Entry, now: dt.datetime) -> None:
+    """An invoice is out: its shop's payment returns are asked for soon."""
+    due = now + PREMIER_RELEVE
+    known = tables.releve(facture.plateforme, facture.magasin)
+    if known is None:
+        tables.put_releve(Releve(plateforme=facture.plateforme, magasin=facture.magasin, du_le=due))
+    elif known.du_le > due:
+        tables.put_releve(replace(known, du_le=due))
 
 
 def observed(
@@ -263,22 +279,6 @@ def observed(
         donnees: dict[str, str | int | None] = {"plateforme": lane[0], "service": lane[1], "etat": after.etat}
         tables.add_evenement("plateforme", now, None, None, donnees)
     return after
-
-
-def _account(tables: Tables, settlement: Settlement, entry: Entry, now: dt.datetime) -> None:
-    """Hold the shop's account on this platform; one event, however many entries met it."""
-    if settlement.compte is not None:
-        hold_account(tables, entry.plateforme, entry.magasin, settlement.compte, now)
-
-
-def release_account(tables: Tables, plateforme: str, magasin: str, now: dt.datetime) -> bool:
-    """A person has seen to it: the account serves again. False when it was not held."""
-    known = tables.compte(plateforme, magasin)
-    if known is None or not known.retenu:
-        return False
-    tables.put_compte(Compte(plateforme=plateforme, magasin=magasin, depuis=now))
-    tables.add_evenement("compte", now, magasin, None, {"plateforme": plateforme, "raison": None})
-    return True
 
 
 def hold_account(tables: Tables, plateforme: str, magasin: str, raison: RaisonCompte, now: dt.datetime) -> None:

@@ -7,7 +7,7 @@ and shown, and the entry goes on being watched: never dropped, never guessed.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from tierspayant.adapter import policy
@@ -29,39 +29,49 @@ from tierspayant.schemas.outcomes import (
     Unreadable,
 )
 
+TROP_TOT = "FAC04"
+"""The one *later* that comes with a date: so long after the PEC (trait `delai_min_facturation`)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """entry: as it becomes. reponse: the answer to keep. signal, message, retry_after: what it says of the service.
+class Observed:
+    """What an outcome says of the service and of the shop's account, whatever was asked."""
 
-    compte: why the shop's account is to be held. cible: what it says about the entry it acts on.
-    """
-
-    entry: Entry
-    reponse: Reponse | None = None
     signal: Signal | None = None
     message: str | None = None
     retry_after: dt.timedelta | None = None
     compte: RaisonCompte | None = None
+
+
+def observed(outcome: Outcome) -> Observed:
+    """An answer, yes or no, shows that the service works; a refused account says nothing of the service."""
+    match outcome:
+        case NotSent(cause=cause):
+            return Observed(signal=Signal.REFUS_DE_SERVICE, message=cause)
+        case NotNow(cause=cause, retry_after=retry_after):
+            return Observed(signal=Signal.REFUS_DE_SERVICE, message=cause, retry_after=retry_after)
+        case AnswerUnknown(cause=cause) | Unreadable(cause=cause):
+            return Observed(signal=Signal.SANS_REPONSE, message=cause)
+        case NotYou(raison=raison):
+            return Observed(compte=raison)
+        case _:
+            return Observed(signal=Signal.REPONSE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """entry: as it becomes. vu: what it says of the service and the account. reponse: the answer to keep.
+
+    cible: what it says about the entry it acts on.
+    """
+
+    entry: Entry
+    vu: Observed
+    reponse: Reponse | None = None
     cible: Lu | None = None
 
 
-def _not_answered(entry: Entry, outcome: Outcome) -> Settlement | None:
-    """What the outcomes that are no answer say of the service and the account; the entry is still to be moved."""
-    match outcome:
-        case NotSent(cause=cause):
-            return Settlement(entry=entry, signal=Signal.REFUS_DE_SERVICE, message=cause)
-        case NotNow(cause=cause, retry_after=retry_after):
-            return Settlement(entry=entry, signal=Signal.REFUS_DE_SERVICE, message=cause, retry_after=retry_after)
-        case AnswerUnknown(cause=cause) | Unreadable(cause=cause):
-            return Settlement(entry=entry, signal=Signal.SANS_REPONSE, message=cause)
-        case NotYou(raison=raison):
-            return Settlement(entry=entry, compte=raison)
-        case _:
-            return None
-
-
-def _normal(outcome: Outcome) -> Outcome:
+def normal(outcome: Outcome) -> Outcome:
     """A business *unavailable* is a *not now*, whichever way the dialect says it."""
     match outcome:
         case Answer(reponse=Indisponible() as dit):
@@ -73,23 +83,20 @@ def _normal(outcome: Outcome) -> Outcome:
 
 def after_send(entry: Entry, outcome: Outcome, cadre: policy.Cadre, jitter: float) -> Settlement:
     """What becomes of an entry that was `envoi`."""
-    outcome = _normal(outcome)
-    unanswered = _not_answered(entry, outcome)
-    if unanswered is not None:
-        return replace(unanswered, entry=_after_silence(entry, outcome, cadre, jitter))
+    outcome = normal(outcome)
+    vu = observed(outcome)
     match outcome:
         case Answer(reponse=reponse):
             lu = read_answer(entry, reponse)
-            moved = _read(entry, lu, cadre, jitter)
-            return Settlement(entry=moved, reponse=reponse, signal=Signal.REPONSE, cible=lu.cible)
+            return Settlement(entry=_read(entry, lu, cadre, jitter), vu=vu, reponse=reponse, cible=lu.cible)
         case Refus(nature=nature, motifs=motifs, reponse=reponse):
             moved = _after_refusal(entry, outcome, cadre, jitter)
-            keep = reponse if nature is NatureRefus.DEFINITIF else None
+            if nature is not NatureRefus.DEFINITIF:
+                return Settlement(entry=moved, vu=vu)
             lu = refused(entry, motifs, reponse)
-            final = moved.etat is Etat.TERMINEE
-            return Settlement(entry=moved, reponse=keep, signal=Signal.REPONSE, cible=lu.cible if final else None)
+            return Settlement(entry=moved, vu=vu, reponse=reponse, cible=lu.cible)
         case _:
-            raise AssertionError(type(outcome).__name__)
+            return Settlement(entry=_after_silence(entry, outcome, cadre, jitter), vu=vu)
 
 
 def _after_silence(entry: Entry, outcome: Outcome, cadre: policy.Cadre, jitter: float) -> Entry:
@@ -115,7 +122,9 @@ def _after_refusal(entry: Entry, refus: Refus, cadre: policy.Cadre, jitter: floa
         case NatureRefus.DEFINITIF:
             return _read(entry, refused(entry, refus.motifs, refus.reponse), cadre, jitter)
         case NatureRefus.PLUS_TARD:
-            wait = max(cadre.traits.delai_min_facturation, policy.backoff(entry.tentatives, jitter))
+            early = any(motif.code == TROP_TOT for motif in refus.motifs)
+            least = cadre.traits.delai_min_facturation if early else dt.timedelta(0)
+            wait = max(least, policy.backoff(entry.tentatives, jitter))
             return advance(entry, Etat.EN_FILE, now, du_le=now + wait, motifs=refus.motifs)
         case NatureRefus.RATTACHER:
             return _attach(entry, refus, cadre)
@@ -138,23 +147,20 @@ def _attach(entry: Entry, refus: Refus, cadre: policy.Cadre) -> Entry:
 
 def after_status(entry: Entry, outcome: Outcome, cadre: policy.Cadre, jitter: float) -> Settlement:
     """What becomes of an entry whose state was asked: in doubt, being decided, or watched after its end."""
-    outcome = _normal(outcome)
+    outcome = normal(outcome)
     now = cadre.now
+    vu = observed(outcome)
     later = now + policy.backoff(entry.sondages + 1, jitter)
-    unanswered = _not_answered(entry, outcome)
-    if unanswered is not None:
-        return replace(unanswered, entry=revise(entry, now, du_le=later, sondages=entry.sondages + 1))
     match outcome:
         case Answer(reponse=reponse):
             lu = read_status(entry, reponse)
             if lu is None:
-                return Settlement(entry=_unknown_there(entry, cadre), signal=Signal.REPONSE)
-            moved = _read(entry, lu, cadre, jitter)
-            return Settlement(entry=moved, reponse=lu.reponse, signal=Signal.REPONSE, cible=lu.cible)
+                return Settlement(entry=_unknown_there(entry, cadre), vu=vu)
+            return Settlement(entry=_read(entry, lu, cadre, jitter), vu=vu, reponse=lu.reponse, cible=lu.cible)
         case Refus(motifs=motifs):
-            return Settlement(entry=_question_refused(entry, motifs, later, now), signal=Signal.REPONSE)
+            return Settlement(entry=_question_refused(entry, motifs, later, now), vu=vu)
         case _:
-            raise AssertionError(type(outcome).__name__)
+            return Settlement(entry=revise(entry, now, du_le=later, sondages=entry.sondages + 1), vu=vu)
 
 
 def _unknown_there(entry: Entry, cadre: policy.Cadre) -> Entry:

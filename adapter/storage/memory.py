@@ -9,13 +9,15 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
 from tierspayant.adapter.availability import Compte, Disponibilite
 from tierspayant.adapter.entry import Entry, Etat
+from tierspayant.adapter.storage.memory_retours import MemoryRetours
+from tierspayant.adapter.storage.memory_table import Table, Undo
 from tierspayant.adapter.storage.protocol import (
     CleDonnees,
     DejaLa,
@@ -35,45 +37,26 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class _Table(Generic[K, V]):
-    """A dictionary whose changes can be undone."""
-
-    def __init__(self, undo: list[Callable[[], object]]) -> None:
-        self.rows: dict[K, V] = {}
-        self._undo = undo
-
-    def put(self, key: K, row: V) -> None:
-        if key in self.rows:
-            before = self.rows[key]
-            self._undo.append(lambda: self.rows.__setitem__(key, before))
-        else:
-            self._undo.append(lambda: self.rows.pop(key))
-        self.rows[key] = row
-
-    def drop(self, key: K) -> None:
-        before = self.rows.pop(key)
-        self._undo.append(lambda: self.rows.__setitem__(key, before))
-
-
-class MemoryTables:
+class MemoryTables(MemoryRetours):
     """Tables (protocol.py) in dictionaries."""
 
     def __init__(self) -> None:
-        self.undo: list[Callable[[], object]] = []
-        self._entries: _Table[str, Entry] = _Table(self.undo)
-        self._empreintes: _Table[str, str] = _Table(self.undo)
-        self._references: _Table[tuple[str, str], str] = _Table(self.undo)
-        self._messages: _Table[str, str] = _Table(self.undo)
-        self._dossiers: _Table[tuple[str, str], tuple[str, ...]] = _Table(self.undo)
-        self._lapsing: _Table[str, Entry] = _Table(self.undo)
+        self.undo: Undo = []
+        super().__init__(self.undo)
+        self._entries: Table[str, Entry] = Table(self.undo)
+        self._empreintes: Table[str, str] = Table(self.undo)
+        self._references: Table[tuple[str, str], str] = Table(self.undo)
+        self._messages: Table[str, str] = Table(self.undo)
+        self._dossiers: Table[tuple[str, str], tuple[str, ...]] = Table(self.undo)
+        self._lapsing: Table[str, Entry] = Table(self.undo)
         self._files: dict[tuple[str, Service], dict[str, Entry]] = {}
         self._etats: Counter[Etat] = Counter()
-        self._charges: _Table[tuple[str, str], Sealed] = _Table(self.undo)
-        self._keys: _Table[str, CleDonnees] = _Table(self.undo)
-        self._tentatives: _Table[tuple[str, int], Tentative] = _Table(self.undo)
-        self._disponibilites: _Table[tuple[str, Service], Disponibilite] = _Table(self.undo)
-        self._comptes: _Table[tuple[str, str], Compte] = _Table(self.undo)
-        self._evenements: _Table[int, Evenement] = _Table(self.undo)
+        self._charges: Table[tuple[str, str], Sealed] = Table(self.undo)
+        self._keys: Table[str, CleDonnees] = Table(self.undo)
+        self._tentatives: Table[tuple[str, int], Tentative] = Table(self.undo)
+        self._disponibilites: Table[tuple[str, Service], Disponibilite] = Table(self.undo)
+        self._comptes: Table[tuple[str, str], Compte] = Table(self.undo)
+        self._evenements: Table[int, Evenement] = Table(self.undo)
 
     # ---- entries
 
@@ -195,6 +178,14 @@ class MemoryTables:
             if une.operation is Operation.FACTURE and magasin in {None, une.magasin}:
                 groups.setdefault((une.plateforme, une.organisme, une.etat, une.resultat), []).append(une)
         return [_encours(key, groups[key]) for key in sorted(groups, key=lambda key: tuple(mot or "" for mot in key))]
+
+    def expected(self, plateforme: str, magasin: str, resultats: Sequence[str]) -> bool:
+        return any(
+            (une.plateforme, une.magasin, une.operation) == (plateforme, magasin, Operation.FACTURE)
+            and une.etat in {Etat.EN_INSTANCE, Etat.TERMINEE}
+            and une.resultat in resultats
+            for une in self._entries.rows.values()
+        )
 
     # ---- charges and their keys
 

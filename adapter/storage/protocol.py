@@ -19,6 +19,7 @@ from twisted.internet.defer import Deferred
 
 from tierspayant.adapter.availability import Compte, Disponibilite
 from tierspayant.adapter.entry import Entry, Etat
+from tierspayant.adapter.remittances import Releve, Retour
 from tierspayant.schemas.operations import Operation, Service
 
 T = TypeVar("T")
@@ -203,6 +204,26 @@ class Tables(Protocol):
     ) -> int: ...
     def evenements(self, magasin: str | None, depuis: int, limite: int) -> Sequence[Evenement]:
         """Events after the cursor `depuis`, for this shop and for all; every shop's when `magasin` is None."""
+        ...
+
+    # ---- payment returns
+    def releve(self, plateforme: str, magasin: str) -> Releve | None: ...
+    def put_releve(self, releve: Releve) -> None: ...
+    def releves(self, plateforme: str) -> Sequence[Releve]: ...
+    def add_retour(self, retour: Retour) -> bool:
+        """Keep a line of a remittance; False when that line is already there (a remittance listed twice)."""
+        ...
+
+    def retours_of(self, entree: str) -> Sequence[Retour]:
+        """Every line about one invoice, in the order they came."""
+        ...
+
+    def retours(self, magasin: str | None, depuis: dt.date, limite: int) -> Sequence[Retour]:
+        """Lines of remittances issued since a day, those that match no invoice included."""
+        ...
+
+    def expected(self, plateforme: str, magasin: str, resultats: Sequence[str]) -> bool:
+        """Whether an invoice of the shop that is out, or has ended, has one of these results."""
         ...
 
 

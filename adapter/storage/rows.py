@@ -64,6 +64,8 @@ def value(cible: type[T], row: Row) -> T:
     champs = {nom: row[nom] for nom in cible.__dataclass_fields__}  # type: ignore[attr-defined]
     if "donnees" in champs:
         champs["donnees"] = msgspec.json.decode(champs["donnees"])
+    if "motifs" in champs:
+        champs["motifs"] = plain.from_json(tuple[Motif, ...], champs["motifs"].encode())
     return _value(cible, champs)
 
 

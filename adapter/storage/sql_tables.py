@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from tierspayant.adapter.availability import Compte, Disponibilite
 from tierspayant.adapter.entry import Entry, Etat
+from tierspayant.adapter.remittances import Releve, Retour
 from tierspayant.adapter.storage import rows
 from tierspayant.adapter.storage.protocol import (
     CleDonnees,
@@ -20,6 +21,7 @@ from tierspayant.adapter.storage.protocol import (
     Sealed,
     Tentative,
 )
+from tierspayant.schemas import plain
 from tierspayant.schemas.operations import Operation, Service
 
 T = TypeVar("T")
@@ -197,6 +199,31 @@ class SqlTables:
 
     def evenements(self, magasin: str | None, depuis: int, limite: int) -> Sequence[Evenement]:
         return self._all(Evenement, "evenements", magasin=magasin, depuis=depuis, limite=limite)
+
+    # ---- payment returns
+
+    def releve(self, plateforme: str, magasin: str) -> Releve | None:
+        return self._one(Releve, "releve", plateforme=plateforme, magasin=magasin)
+
+    def put_releve(self, releve: Releve) -> None:
+        self._run("put_releve", _columns(releve))
+
+    def releves(self, plateforme: str) -> Sequence[Releve]:
+        return self._all(Releve, "releves", plateforme=plateforme)
+
+    def add_retour(self, retour: Retour) -> bool:
+        row = {**_columns(retour), "motifs": plain.to_json(retour.motifs).decode()}
+        return bool(self._run("add_retour", row)[0]["n"])
+
+    def retours_of(self, entree: str) -> Sequence[Retour]:
+        return self._all(Retour, "retours_of", entree=entree)
+
+    def retours(self, magasin: str | None, depuis: dt.date, limite: int) -> Sequence[Retour]:
+        return self._all(Retour, "retours", magasin=magasin, depuis=depuis, limite=limite)
+
+    def expected(self, plateforme: str, magasin: str, resultats: Sequence[str]) -> bool:
+        wanted = json.dumps([str(un) for un in resultats])
+        return bool(self._run("expected", {"plateforme": plateforme, "magasin": magasin, "resultats": wanted}))
 
 
 def _columns(valeur: Any) -> dict[str, Any]:

@@ -169,3 +169,37 @@ ORDER BY id LIMIT :limite
 
 -- name: notify
 SELECT pg_notify('tp_adapter', :nouvelle)
+
+-- name: releve
+SELECT * FROM releves WHERE plateforme = :plateforme AND magasin = :magasin
+
+-- name: put_releve
+INSERT INTO releves (plateforme, magasin, du_le, curseur) VALUES (:plateforme, :magasin, :du_le, :curseur)
+ON CONFLICT (plateforme, magasin) DO UPDATE SET du_le = excluded.du_le, curseur = excluded.curseur
+
+-- name: releves
+SELECT * FROM releves WHERE plateforme = :plateforme ORDER BY magasin
+
+-- name: add_retour
+INSERT INTO retours (
+    plateforme, magasin, bordereau, rang, emis_le, reference_virement, organisme, type, numero_facture, reference,
+    numero_pec, demande_centimes, paye_centimes, motifs, entree, recu_le
+) VALUES (
+    :plateforme, :magasin, :bordereau, :rang, :emis_le, :reference_virement, :organisme, :type, :numero_facture,
+    :reference, :numero_pec, :demande_centimes, :paye_centimes, :motifs, :entree, :recu_le
+)
+ON CONFLICT DO NOTHING
+
+-- name: retours_of
+SELECT * FROM retours WHERE entree = :entree ORDER BY recu_le, bordereau, rang
+
+-- name: retours
+SELECT * FROM retours
+WHERE (:magasin::text IS NULL OR magasin = :magasin) AND emis_le >= :depuis
+ORDER BY emis_le, bordereau, rang LIMIT :limite
+
+-- name: expected
+SELECT id FROM entrees
+WHERE plateforme = :plateforme AND magasin = :magasin AND operation = 'facture'
+    AND etat IN ('en_instance', 'terminee') AND resultat IN (SELECT jsonb_array_elements_text(:resultats::jsonb))
+LIMIT 1

@@ -76,18 +76,18 @@ def test_what_never_left_or_was_not_taken_goes_back_to_the_queue(operation: Oper
     assert settled.entry.etat is Etat.EN_FILE
     assert settled.entry.du_le is not None
     assert settled.entry.du_le > NOW
-    assert settled.signal is Signal.REFUS_DE_SERVICE
+    assert settled.vu.signal is Signal.REFUS_DE_SERVICE
 
 
 def test_retry_after_is_honoured() -> None:
     settled = sent(NotNow("x", dt.timedelta(hours=2)))
     assert settled.entry.du_le == NOW + dt.timedelta(hours=2)
-    assert settled.retry_after == dt.timedelta(hours=2)
+    assert settled.vu.retry_after == dt.timedelta(hours=2)
 
 
 def test_a_business_unavailable_is_a_not_now() -> None:
     settled = sent(Answer(Indisponible(motif=motif("TEC07"), reessayer_apres_s=3600)))
-    assert (settled.entry.etat, settled.signal) == (Etat.EN_FILE, Signal.REFUS_DE_SERVICE)
+    assert (settled.entry.etat, settled.vu.signal) == (Etat.EN_FILE, Signal.REFUS_DE_SERVICE)
     assert settled.entry.du_le == NOW + dt.timedelta(hours=1)
 
 
@@ -96,7 +96,7 @@ def test_an_unknown_answer_to_a_write_is_a_doubt_that_waits(operation: Operation
     settled = sent(AnswerUnknown("x"), sending(operation=operation))
     assert (settled.entry.etat, settled.entry.du_le) == (Etat.INCERTAINE, NOW + GRACE)
     assert settled.entry.envoye_le == NOW, "until now it may still have been arriving"
-    assert settled.signal is Signal.SANS_REPONSE
+    assert settled.vu.signal is Signal.SANS_REPONSE
 
 
 def test_an_unknown_answer_to_a_question_is_simply_asked_again() -> None:
@@ -111,7 +111,7 @@ def test_an_unreadable_answer_holds_the_entry() -> None:
 
 def test_a_refused_account_says_nothing_of_the_service() -> None:
     settled = sent(NotYou(RaisonCompte.CODE, "x"))
-    assert (settled.entry.etat, settled.signal, settled.compte) == (Etat.EN_FILE, None, RaisonCompte.CODE)
+    assert (settled.entry.etat, settled.vu.signal, settled.vu.compte) == (Etat.EN_FILE, None, RaisonCompte.CODE)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_refused_account_says_nothing_of_the_service() -> None:
 )
 def test_an_answer_settles(operation: Operation, reponse: Reponse, etat: Etat, resultat: str) -> None:
     settled = sent(Answer(reponse), sending(operation=operation))
-    assert (settled.entry.etat, settled.entry.resultat, settled.signal) == (etat, resultat, Signal.REPONSE)
+    assert (settled.entry.etat, settled.entry.resultat, settled.vu.signal) == (etat, resultat, Signal.REPONSE)
     assert (settled.entry.du_le is None) == (etat is Etat.TERMINEE)
 
 

@@ -1,0 +1,64 @@
+"""The probe of a shut service: the cheapest harmless call, in the name of a shop that may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tierspayant.adapter import claims, records
+from tierspayant.adapter.availability import Signal
+from tierspayant.adapter.calls import Calls
+from tierspayant.adapter.claims import Lane
+from tierspayant.adapter.entry import EN_ATTENTE
+from tierspayant.adapter.leases import lease
+from tierspayant.adapter.storage.protocol import Filtre, Tables
+from tierspayant.schemas.messages import EtatServiceDemande, EtatServiceReponse
+from tierspayant.schemas.outcomes import Answer, NotNow, NotYou, Outcome
+
+
+class Prober:
+    """`magasins`: FINESS of the shops with an account, for the probe of a lane in which nothing waits."""
+
+    def __init__(self, calls: Calls, magasins: Sequence[str]) -> None:
+        self._calls = calls
+        self._magasins = magasins
+
+    async def probe(self, lane: Lane) -> set[Lane]:
+        """Ask a shut service whether it is back, and write down what it says; of several nodes only one asks."""
+        calls, noeud = self._calls, self._calls.outside.noeud
+        now = calls.outside.now()
+        bail = lease(noeud, calls.plateformes[lane[0]].delai_appel)
+        if noeud.partage and not await calls.storage.write(lambda t: claims.claim_probe(t, lane, now, bail)):
+            return {lane}
+        magasin = await calls.storage.read(lambda tables: self._prober(tables, lane))
+        outcome: Outcome = NotNow("no usable account")
+        if magasin is not None:
+            outcome = await calls.ask(lane[0], magasin, EtatServiceDemande(service=lane[1]))
+        signal, message = _signal(outcome)
+        later, wait = calls.outside.now(), calls.probe_wait()
+
+        def write(tables: Tables) -> None:
+            retry_after = outcome.retry_after if isinstance(outcome, NotNow) else None
+            records.observed(tables, lane, signal, later, wait, message, retry_after)
+            if isinstance(outcome, NotYou) and magasin is not None:
+                records.hold_account(tables, lane[0], magasin, outcome.raison, later)
+
+        await calls.durably(write)
+        return {lane}
+
+    def _prober(self, tables: Tables, lane: Lane) -> str | None:
+        """The shop in whose name to ask: the one that waits longest, else the first with a usable account."""
+        waiting = tables.entries(Filtre(plateforme=lane[0], service=lane[1], etats=tuple(EN_ATTENTE), limite=1))
+        names = dict.fromkeys([*(une.magasin for une in waiting), *self._magasins])
+        held = {compte.magasin for compte in tables.comptes() if compte.plateforme == lane[0] and compte.retenu}
+        return next((magasin for magasin in names if magasin not in held), None)
+
+
+def _signal(outcome: Outcome) -> tuple[Signal, str | None]:
+    """What a probe says. A refused account says nothing about the service: it stays shut until someone may ask."""
+    match outcome:
+        case Answer(reponse=EtatServiceReponse(ouvert=True)):
+            return Signal.SONDE_BONNE, None
+        case Answer(reponse=EtatServiceReponse(message=message)):
+            return Signal.SONDE_MAUVAISE, message
+        case _:
+            return Signal.SONDE_MAUVAISE, getattr(outcome, "cause", None)

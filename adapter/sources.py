@@ -1,0 +1,118 @@
+"""What a lane works on: entries of shops, or the returns of payments. A key names one piece of work."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from tierspayant.adapter import claims, records, retours, settlement
+from tierspayant.adapter.availability import Disponibilite
+from tierspayant.adapter.calls import Calls
+from tierspayant.adapter.claims import Lane
+from tierspayant.adapter.courier import Courier
+from tierspayant.adapter.leases import lease
+from tierspayant.adapter.policy import backoff
+from tierspayant.adapter.storage.protocol import Depasse, Tables
+from tierspayant.schemas.messages import RetoursReponse
+from tierspayant.schemas.outcomes import Answer, NotNow
+
+
+class Source(Protocol):
+    """One lane's work. All but `step` run inside a read transaction."""
+
+    def due(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
+        """Keys of what is due, the most urgent first."""
+        ...
+
+    def lapsed(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
+        """Keys of what time has overtaken, whether the service is open or not."""
+        ...
+
+    def next_look(self, tables: Tables, after: dt.datetime) -> dt.datetime | None:
+        """When something becomes due."""
+        ...
+
+    def next_lapse(self, tables: Tables, after: dt.datetime) -> dt.datetime | None:
+        """When something is overtaken."""
+        ...
+
+    def room(self, tables: Tables, service: Disponibilite, now: dt.datetime, busy: Collection[str]) -> int:
+        """How much of the lane's window is this node's."""
+        ...
+
+    async def step(self, key: str) -> set[Lane]:
+        """Bring it forward; gives the lanes to wake."""
+        ...
+
+
+class Entries:
+    """Requests of shops."""
+
+    def __init__(self, lane: Lane, courier: Courier, partage: bool) -> None:
+        self._lane = lane
+        self._partage = partage
+        self.step = courier.step
+
+    def due(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
+        return [une.id for une in tables.due(*self._lane, now, limite)]
+
+    def lapsed(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
+        return [une.id for une in tables.lapsed(*self._lane, now, limite)]
+
+    def next_look(self, tables: Tables, after: dt.datetime) -> dt.datetime | None:
+        return tables.next_due(*self._lane, after)
+
+    def next_lapse(self, tables: Tables, after: dt.datetime) -> dt.datetime | None:
+        return tables.next_lapse(*self._lane, after)
+
+    def room(self, tables: Tables, service: Disponibilite, now: dt.datetime, busy: Collection[str]) -> int:
+        others = claims.leaving(tables, self._lane, now, but=busy) if self._partage else 0
+        return service.fenetre - others
+
+
+class Releves:
+    """Payment returns, one shop at a time; a key is the shop's FINESS."""
+
+    def __init__(self, lane: Lane, calls: Calls) -> None:
+        self._lane = lane
+        self._calls = calls
+
+    def due(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
+        return retours.due(tables, self._lane, now, limite)
+
+    def lapsed(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
+        return []
+
+    def next_look(self, tables: Tables, after: dt.datetime) -> dt.datetime | None:
+        return retours.next_due(tables, self._lane, after)
+
+    def next_lapse(self, tables: Tables, after: dt.datetime) -> dt.datetime | None:
+        return None
+
+    def room(self, tables: Tables, service: Disponibilite, now: dt.datetime, busy: Collection[str]) -> int:
+        return service.fenetre
+
+    async def step(self, key: str) -> set[Lane]:
+        calls, plateforme, now = self._calls, self._lane[0], self._calls.outside.now()
+        bail = lease(calls.outside.noeud, calls.plateformes[plateforme].delai_appel)
+        try:
+            releve = await calls.storage.write(lambda t: retours.claim(t, plateforme, key, now, bail.duree))
+        except Depasse:
+            return {self._lane}
+        outcome = settlement.normal(await calls.ask(plateforme, key, retours.question(releve)))
+        then, wait, jitter = calls.outside.now(), calls.probe_wait(), calls.outside.chance.random()
+        seen = settlement.observed(outcome)
+
+        def write(tables: Tables) -> set[Lane]:
+            records.note(tables, self._lane, key, seen, then, wait)
+            match outcome:
+                case Answer(reponse=RetoursReponse() as reponse):
+                    return retours.receive(tables, releve, reponse, then)
+                case NotNow(retry_after=dt.timedelta() as after):
+                    retours.again(tables, releve, then + after)
+                case _:
+                    retours.again(tables, releve, then + backoff(1, jitter))
+            return set()
+
+        return await calls.durably(write) | {self._lane}
