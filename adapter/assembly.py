@@ -7,13 +7,12 @@ import json
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from tierspayant.adapter import master_key, metrics, platform_rows, reload
+from tierspayant.adapter import master_key, metrics, platform_rows, reload, storage_choice
 from tierspayant.adapter.admin import AccesLocal, Admin
 from tierspayant.adapter.annuaire import AnnuaireInvalide
 from tierspayant.adapter.config import ConfigInvalide, Configuration
@@ -31,7 +30,6 @@ from tierspayant.adapter.shop_calls import Route, Veille
 from tierspayant.adapter.shop_http import Appel
 from tierspayant.adapter.storage.lock import BaseOccupee
 from tierspayant.adapter.storage.protocol import Storage, StorageError
-from tierspayant.adapter.storage.sqlite import InlineSqlite
 from tierspayant.adapter.vault import Vault
 
 
@@ -54,10 +52,6 @@ class Lu:
     @property
     def configuration(self) -> Configuration:
         return self.vivant.configuration
-
-    @property
-    def base(self) -> Path:
-        return self.configuration.chemin(self.configuration.reglages.stockage.base)
 
 
 def read_files(configuration: Configuration) -> Lu:
@@ -142,10 +136,10 @@ def local_call(configuration: Configuration, methode: str, url: str, corps: obje
     """One call of a command answered from the database, when no daemon runs. Raises DemarrageRefuse, daemon Refuse."""
     lu = read_files(configuration)
     try:
-        storage = InlineSqlite(lu.base)
+        storage = storage_choice.open_inline(configuration)
     except BaseOccupee:
         raise DemarrageRefuse("a daemon holds the database but its admin socket does not answer") from None
-    except StorageError as erreur:
+    except (StorageError, ConfigInvalide) as erreur:
         raise DemarrageRefuse(str(erreur)) from None
     pieces = Pieces(
         lu=lu,

@@ -67,22 +67,20 @@ def check_config(fichier: Path) -> None:
 @with_config
 def migrate(fichier: Path) -> None:
     """Bring the database to this version (serve does it too)."""
-    from tierspayant.adapter import config
+    from tierspayant.adapter import config, storage_choice
     from tierspayant.adapter.storage.lock import BaseOccupee
     from tierspayant.adapter.storage.protocol import StorageError
-    from tierspayant.adapter.storage.sqlite import InlineSqlite
 
     try:
         lue = config.charger(fichier)
-        base = lue.chemin(lue.reglages.stockage.base)
-        _ = InlineSqlite(base).close()
+        _ = storage_choice.open_inline(lue).close()
     except config.ConfigInvalide as erreur:
         fail(*erreur.lignes)
     except BaseOccupee:
         fail("a running daemon holds the database: it brought it to its own version when it started")
     except StorageError as erreur:
         fail(str(erreur))
-    click.echo(f"{base}: up to date")
+    click.echo(f"{storage_choice.place(lue)}: up to date")
 
 
 @click.group()

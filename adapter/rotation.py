@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from tierspayant.adapter import master_key
+from tierspayant.adapter import master_key, storage_choice
 from tierspayant.adapter.config import Configuration
 from tierspayant.adapter.config_edit import write_file
-from tierspayant.adapter.storage.sqlite import InlineSqlite
 
 
 def rotate(configuration: Configuration) -> int:
     """How many data keys were wrapped again. Raises CleMaitreIllisible, BaseOccupee, StorageError."""
     reglages = configuration.reglages
     fichier = configuration.chemin(reglages.stockage.cle_maitre_fichier)
-    storage = InlineSqlite(configuration.chemin(reglages.stockage.base))
+    storage = storage_choice.open_inline(configuration, alone=True)
     try:
         trousseau = master_key.read(fichier).rotated()
         write_file(fichier, trousseau.text())

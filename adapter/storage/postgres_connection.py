@@ -127,6 +127,18 @@ def _take_writer(db: Connection) -> None:
     db.execute("SELECT pg_advisory_xact_lock(%s, %s)", (FAMILY, WRITER))
 
 
+def nodes(db: Connection) -> list[str]:
+    """The nodes connected to this database. Raises StorageError."""
+    try:
+        found = db.execute(
+            "SELECT DISTINCT application_name AS nom FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name LIKE 'tp %hears' ORDER BY 1"
+        ).fetchall()
+    except psycopg.Error as erreur:
+        raise unavailable(erreur) from None
+    return [str(row["nom"]).removeprefix("tp ").removesuffix(" hears") for row in found]
+
+
 def tables(db: Connection) -> PostgresTables:
     """The tables over a connection; the caller opens and ends the transaction."""
     named = _statements()
