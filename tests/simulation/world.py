@@ -285,7 +285,9 @@ class Monde:
         self.clock = Clock()
         self.chance = random.Random(reglages.seed)
         data = {nom: une for nom, une in platforms_data.load().items() if nom in reglages.plateformes}
-        self.session = Session("s", self.clock, data, now=START, seed=reglages.seed, journal=NoJournal("s"), access=reglages.access)
+        self.session = Session(
+            "s", self.clock, data, now=START, seed=reglages.seed, journal=NoJournal("s"), access=reglages.access
+        )
         self.plateformes = []
         for nom, une in data.items():
             traits = replace(
