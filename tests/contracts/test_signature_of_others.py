@@ -11,6 +11,7 @@ import xmlsec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from lxml import etree
 from zeep.wsse.signature import BinarySignature
 
@@ -25,11 +26,11 @@ def rsa_pair(speaker: Speaker) -> Issued:
     """A shop's certificate over an RSA key, issued by the emulator's authority."""
     cle = rsa.generate_private_key(65537, 2048)
     authority, issuer = speaker.session.identity.authority._made
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "essai")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "essai")])
     made = (
         x509.CertificateBuilder(issuer.subject, name, cle.public_key(), x509.random_serial_number(), BEGIN, END)
         .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(SHOP_URN + SHOP)]), False)
-        .add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CLIENT_AUTH]), False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
         .sign(authority, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM

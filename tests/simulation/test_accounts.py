@@ -109,8 +109,8 @@ class Village:
         return {str(entry.resultat or entry.etat) for entry in self.monde.entries() if entry.magasin == shop}
 
     def alarms(self) -> list[str]:
-        found = self.monde.read(lambda t: [e for e in t.evenements(DEMO_SHOP, 0, 100) if e.type == "compte"] or [None])
-        return [str(one.donnees["raison"]) for one in found if one is not None and one.donnees["raison"] is not None]
+        found = self.monde.read(lambda t: [e for e in t.evenements(DEMO_SHOP, 0, 100) if e.type == "compte"])
+        return [str(one.donnees["raison"]) for one in found if one.donnees["raison"] is not None]
 
     def reopen(self) -> None:
         monde = self.monde
@@ -160,10 +160,8 @@ def test_a_wrong_secret_costs_one_log_in_and_one_alarm_and_the_other_shop_goes_o
 def test_control_without_turns_the_queue_locks_the_account(
     tmp_path: Path, plateforme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def at_once(
-        _: LogIns, key: object, requete: object, known: object, exchange: Callable[[], Awaitable[Any]]
-    ) -> Any:
-        return await exchange()
+    async def at_once(_: LogIns, *rest: Any) -> Any:
+        return await rest[-1]()
 
     monkeypatch.setattr(LogIns, "through", at_once)
     village = Village(tmp_path, plateforme)
