@@ -16,7 +16,7 @@ from tierspayant.emulator.dates import resolve
 from tierspayant.emulator.scenario import NOMINAL, Scenario
 from tierspayant.emulator.toml_data import Plain, read_rows, read_text, refuse
 from tierspayant.schemas import plain
-from tierspayant.schemas.identity import DateNaissance, IdentifiantInvalide, Nir, Nom, NumeroAdherent
+from tierspayant.schemas.identity import DateNaissance, Nir, Nom, NumeroAdherent
 from tierspayant.schemas.messages import Qualite
 from tierspayant.schemas.money import Centimes
 
@@ -124,8 +124,6 @@ def from_json(value: object) -> Ligne:
     """A person from plain JSON. Raises PersonneInvalide with the JSON path of the first fault."""
     try:
         return plain.from_plain(Ligne, value)
-    except IdentifiantInvalide as wrong:
-        raise PersonneInvalide("$", wrong.detail) from None
     except msgspec.ValidationError as wrong:
         reason, _, path = str(wrong).partition(" - at `")
         raise PersonneInvalide(path.rstrip("`") or "$", reason) from None

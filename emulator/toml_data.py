@@ -44,14 +44,6 @@ def read_rows(file_name: str, text: str, table: str, row: type[T]) -> tuple[T, .
     return tuple(rows)
 
 
-def read_table(file_name: str, text: str, row: type[T]) -> T:
-    """A whole TOML text as one value. Raises DonneeInvalide."""
-    try:
-        return from_plain(row, tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as wrong:
-        raise DonneeInvalide(f"{file_name}: {wrong}") from None
-
-
 def line_of(text: str, table: str, rank: int) -> int:
     """The line of the header of the rank-th `[[table]]`, counted from 1."""
     headers = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{table}]]"]

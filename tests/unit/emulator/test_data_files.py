@@ -58,6 +58,15 @@ def test_a_wrong_row_is_refused_with_its_line_and_reason(read, file: str, old: s
     assert text.replace(old, new, 1).splitlines()[line - 1].startswith("[[")
 
 
+def test_a_row_whose_parts_are_missing_is_refused() -> None:
+    no_contract = 'code = "Z"\nlibelle = "Z"\nnumero_amc = "00000000"\ntype_convention = "TP"\norganisme = "Z"\n'
+    with pytest.raises(DonneeInvalide, match="no contract"):
+        insurers.parse(f'[[amc]]\n{no_contract}plateforme = "viamedis"\ncontrats = []\n')
+    twice = read_text("population.toml")
+    with pytest.raises(DonneeInvalide, match="already taken"):
+        people.parse(twice.replace("PEC_OK_ADULTE_NOMINAL_A", "PEC_OK_ADULTE_NOMINAL"), CODES)
+
+
 def test_text_that_is_not_toml_is_refused_with_its_file() -> None:
     with pytest.raises(DonneeInvalide, match=r"^amc\.toml: "):
         insurers.parse("[[amc]\n")

@@ -344,6 +344,16 @@ def test_offers_carry_negotiated_prices_and_class_a_limits(shop: Counter, nomina
     assert offers["2299121"] == amc.prix_negocies["2299121"]
 
 
+def test_offers_are_for_the_insurers_of_this_platform_and_the_shops_of_its_network() -> None:
+    shop = Counter(book_of("viamedis"))
+    start = business_day(shop.now)
+    for name, code in (("PEC_OK_ADULTE_NOMINAL_A", "DRO04"), ("PEC_KO_ADULTE_HORS_RESEAU", "PEC10")):
+        one = card(shop.book, name)
+        carte = card_requests.card_of(one, shop.book.insurer(one.amc), start)
+        answer = shop.ask(PanierDemande(date_soins=start, carte=carte, type=TypeEquipement.UNIFOCAL))
+        assert (answer.offres, [reason.code for reason in answer.motifs]) == ((), [code])
+
+
 def test_a_session_opens_and_closes_once(shop: Counter) -> None:
     opened = shop.ask(OuvrirSessionDemande(identifiant="demo"))
     assert opened.expire_le == START + 8 * HOUR
