@@ -176,58 +176,37 @@ static class Viamedis
         Rapport.Egal("detail", string.Join(" ", details), "0.03/49.97/70.00 0.03/64.97/25.00 0.03/64.97/25.00");
     }
 
+    /// <summary>EtatService has the same form in each of the five stubs.</summary>
+    delegate string Etat(
+        ref CodeService service, out CompteRendu vu, out bool ouvert, out bool ouvertSpecified, out string message,
+        out DateTime reprise, out bool repriseSpecified);
+
+    static void EtatService(string chemin, CodeService logique, Action<EnteteMetier> poser, Etat etat)
+    {
+        Operation(chemin, "EtatService", magasin =>
+        {
+            CompteRendu vu;
+            bool ouvert, ouvertSpecified, repriseSpecified;
+            string message;
+            DateTime reprise;
+            var service = logique;
+            poser(Entete(magasin));
+            var id = etat(
+                ref service, out vu, out ouvert, out ouvertSpecified, out message, out reprise, out repriseSpecified);
+            Traite(id, vu);
+            Rapport.Egal("ouvert", ouvert && service == logique, true);
+        });
+    }
+
     static void EtatsDesServices()
     {
-        CompteRendu vu;
-        bool ouvert, ouvertSpecified, repriseSpecified;
-        string message;
-        DateTime reprise;
-        CodeService service;
-        Operation("droits", "EtatService", magasin =>
-        {
-            service = CodeService.DROITS;
-            droits.entete = Entete(magasin);
-            Traite(droits.EtatService(
-                ref service, out vu, out ouvert, out ouvertSpecified, out message, out reprise, out repriseSpecified),
-                vu);
-            Rapport.Egal("ouvert", ouvert && service == CodeService.DROITS, true);
-        });
-        Operation("prises-en-charge", "EtatService", magasin =>
-        {
-            service = CodeService.PEC;
-            prisesEnCharge.entete = Entete(magasin);
-            Traite(prisesEnCharge.EtatService(
-                ref service, out vu, out ouvert, out ouvertSpecified, out message, out reprise, out repriseSpecified),
-                vu);
-            Rapport.Egal("ouvert", ouvert && service == CodeService.PEC, true);
-        });
-        Operation("facturation", "EtatService", magasin =>
-        {
-            service = CodeService.FACTURE;
-            facturation.entete = Entete(magasin);
-            Traite(facturation.EtatService(
-                ref service, out vu, out ouvert, out ouvertSpecified, out message, out reprise, out repriseSpecified),
-                vu);
-            Rapport.Egal("ouvert", ouvert && service == CodeService.FACTURE, true);
-        });
-        Operation("retours", "EtatService", magasin =>
-        {
-            service = CodeService.RETOURS;
-            retours.entete = Entete(magasin);
-            Traite(retours.EtatService(
-                ref service, out vu, out ouvert, out ouvertSpecified, out message, out reprise, out repriseSpecified),
-                vu);
-            Rapport.Egal("ouvert", ouvert && service == CodeService.RETOURS, true);
-        });
-        Operation("authentification", "EtatService", magasin =>
-        {
-            service = CodeService.AUTHENTIFICATION;
-            authentification.entete = Entete(magasin);
-            Traite(authentification.EtatService(
-                ref service, out vu, out ouvert, out ouvertSpecified, out message, out reprise, out repriseSpecified),
-                vu);
-            Rapport.Egal("ouvert", ouvert && service == CodeService.AUTHENTIFICATION, true);
-        });
+        EtatService("droits", CodeService.DROITS, e => droits.entete = e, droits.EtatService);
+        EtatService("prises-en-charge", CodeService.PEC, e => prisesEnCharge.entete = e, prisesEnCharge.EtatService);
+        EtatService("facturation", CodeService.FACTURE, e => facturation.entete = e, facturation.EtatService);
+        EtatService("retours", CodeService.RETOURS, e => retours.entete = e, retours.EtatService);
+        EtatService(
+            "authentification", CodeService.AUTHENTIFICATION, e => authentification.entete = e,
+            authentification.EtatService);
     }
 
     static void ServiceDroits()
