@@ -48,13 +48,16 @@ class Issued:
 class Authority:
     """Makes its own key and certificate when first used; `cryptography` is not even imported before."""
 
+    def __init__(self, nom: str = "Autorité d'essai") -> None:
+        self._nom = nom
+
     @cached_property
     def _made(self) -> tuple[EllipticCurvePrivateKey, x509.Certificate]:
         from cryptography import x509
         from cryptography.hazmat.primitives.asymmetric import ec
 
         cle = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(cle, "Autorité d'essai", BEGIN, END).issuer_name(_named("Autorité d'essai"))
+        builder = _builder(cle, self._nom, BEGIN, END).issuer_name(_named(self._nom))
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         return cle, _signed(builder, cle)
 
@@ -63,8 +66,8 @@ class Authority:
         """The authority's own certificate, which clients are told to trust."""
         return _pem(self._made[1])
 
-    def issue_server(self, host: str) -> Issued:
-        """A server certificate for the address the emulator listens on, and for this machine."""
+    def issue_server(self, host: str, *, fin: dt.datetime = END, only: bool = False) -> Issued:
+        """A server certificate for the address the emulator listens on, and for this machine unless `only`."""
         from cryptography import x509
 
         names: list[x509.GeneralName] = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
@@ -74,7 +77,8 @@ class Authority:
             names.append(x509.DNSName(host))
         else:
             names.append(x509.IPAddress(address))
-        return self._issue("Plateforme d'essai", list(dict.fromkeys(names)), BEGIN, END, server=True)
+        names = names[-1:] if only else list(dict.fromkeys(names))
+        return self._issue("Plateforme d'essai", names, BEGIN, fin, server=True)
 
     def issue_shop(self, magasins: tuple[str, ...], debut: dt.datetime = BEGIN, fin: dt.datetime = END) -> Issued:
         """A certificate that speaks for these shops, for signatures and for TLS."""

@@ -83,6 +83,7 @@ def _platform_ports(command: F) -> F:
     default=None,
     help="Keep journal and books there across restarts; what is kept wins over --now and --tape.",
 )
+@click.option("--tls", is_flag=True, help="TLS on the platforms' ports, under a test authority (see the ready file).")
 @click.option("--token", default=None, help="Ask for this bearer token on the control port.")
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Written when ready.")
 def serve(ports: tuple[tuple[str, int], ...], **given: Any) -> None:

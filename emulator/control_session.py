@@ -123,7 +123,11 @@ def get_effects(session: Session, asked: Asked) -> HttpResponse:
 
 
 def put_effects(session: Session, asked: Asked) -> HttpResponse:
-    session.effects.manual[:] = effects.parse(asked.json(), session.plateformes, session.shared_port)
+    new = effects.parse(asked.json(), session.plateformes, session.shared_port)
+    for rank, one in enumerate(new):
+        if one.effet == "tls" and not session.access.tls:
+            raise Problem(422, "champ_invalide", "this emulator is not served with --tls", f"$[{rank}].effet")
+    session.effects.manual[:] = new
     session.on_effects()
     return get_effects(session, asked)
 

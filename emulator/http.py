@@ -8,9 +8,16 @@ after a write would deliver nothing.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from twisted.internet.interfaces import IAddress, IConsumer, IDelayedCall, IPullProducer, IReactorTime, ITCPTransport
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IPullProducer,
+    IReactorTime,
+    ISSLTransport,
+    ITCPTransport,
+)
 from twisted.python.failure import Failure
 from twisted.web import http
 from zope.interface import implementer
@@ -96,18 +103,24 @@ class Channel(_Channel):  # type: ignore[misc]
         self._go_deaf()
         transport = self.transport
         transport.write(octets)
-        if ITCPTransport.providedBy(transport):
+        if ISSLTransport.providedBy(transport):
+            transport.loseConnection()
+        else:
             transport.loseWriteConnection()
         self._deadline = self.callLater(LINGER_SECONDS, transport.abortConnection)
 
     def cut(self, octets: bytes) -> None:
         """Write exactly these bytes, then reset the connection."""
         self._go_deaf()
-        self.transport.unregisterProducer()
+        transport: Any = self.transport
         if octets:
-            self.transport.registerProducer(ResetAfter(self.transport, octets), False)
+            transport.write(octets)
+        transport.unregisterProducer()  # over TLS this also passes on what it gathers
+        below = transport.transport if ISSLTransport.providedBy(transport) else transport
+        if octets:
+            below.registerProducer(ResetAfter(below), False)
         else:
-            self.transport.abortConnection()
+            below.abortConnection()
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """A header line (or all of them) longer than any client of ours sends."""
@@ -140,18 +153,16 @@ class Channel(_Channel):  # type: ignore[misc]
 
 @implementer(IPullProducer)
 class ResetAfter:
-    """Asked first: writes. Asked again, when the kernel has taken it all: resets."""
+    """Asked at once when registered: waits. Asked again, when the kernel has taken all that was written: resets."""
 
-    def __init__(self, transport: ITCPTransport, octets: bytes) -> None:
+    def __init__(self, transport: ITCPTransport) -> None:
         self._transport = transport
-        self._octets = octets
+        self._asked = False
 
     def resumeProducing(self) -> None:
-        if self._octets:
-            octets, self._octets = self._octets, b""
-            cast(IConsumer, self._transport).write(octets)
-        else:
+        if self._asked:
             self._transport.abortConnection()
+        self._asked = True
 
     def stopProducing(self) -> None:
         """The connection is gone already."""

@@ -7,11 +7,13 @@ from io import BytesIO
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import ISSLTransport
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import http
 
 from tierspayant.emulator import pages
+from tierspayant.emulator.certificates import TlsRequest
 from tierspayant.emulator.clock import Call
 from tierspayant.emulator.effect_kinds import Point
 from tierspayant.emulator.plan import Plan, drip_step
@@ -98,6 +100,9 @@ class Request(_Request):  # type: ignore[misc]
             for name, values in self.requestHeaders.getAllRawHeaders()
             for value in values
         )
+        transport = self.channel.transport
+        if ISSLTransport.providedBy(transport):
+            return TlsRequest(method, target, headers, body, _shown_certificate(transport))
         return HttpRequest(method, target, headers, body)
 
     # ------------------------------------------------------------------------------------------ rendering
@@ -166,6 +171,14 @@ class Request(_Request):  # type: ignore[misc]
         if self._stop is not None:
             self._stop()
         super().connectionLost(reason)
+
+
+def _shown_certificate(transport: Any) -> bytes:
+    """The client's certificate in DER, or nothing."""
+    from OpenSSL.crypto import FILETYPE_ASN1, dump_certificate
+
+    shown = transport.getPeerCertificate()
+    return b"" if shown is None else dump_certificate(FILETYPE_ASN1, shown)
 
 
 def reason(status: int) -> bytes:

@@ -16,19 +16,19 @@ from typing import Any, cast
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet.interfaces import IListeningPort, IOpenSSLContextFactory
 from twisted.internet.posixbase import PosixReactorBase
 from twisted.logger import Logger
 
 from tierspayant.emulator import platforms_data
 from tierspayant.emulator.config import Config, ConfigurationRefusee
 from tierspayant.emulator.control import ControlPort
-from tierspayant.emulator.effect_kinds import RefusConnexion
+from tierspayant.emulator.effect_kinds import DefautTls, RefusConnexion, Tls
 from tierspayant.emulator.http import Port
 from tierspayant.emulator.journal import JournalFile
 from tierspayant.emulator.plan import Answerer
 from tierspayant.emulator.platform_port import PlatformPort
-from tierspayant.emulator.sessions import Sessions
+from tierspayant.emulator.sessions import Access, Sessions
 from tierspayant.emulator.state import JOURNAL, EtatIllisible, Keeper, replace_file
 from tierspayant.emulator.tape import BandeInvalide, Tape, load
 
@@ -36,8 +36,16 @@ from tierspayant.emulator.tape import BandeInvalide, Tape, load
 class Listener:
     """One port that can be closed and opened again under the same number."""
 
-    def __init__(self, reactor: PosixReactorBase, host: str, port: int, answerer: Answerer) -> None:
+    def __init__(
+        self,
+        reactor: PosixReactorBase,
+        host: str,
+        port: int,
+        answerer: Answerer,
+        contexts: IOpenSSLContextFactory | None = None,
+    ) -> None:
         self._reactor = reactor
+        self._contexts = contexts
         self._host = host
         self._factory = Port(reactor, answerer)
         self._listening: IListeningPort | None = None
@@ -47,7 +55,10 @@ class Listener:
         self._open()
 
     def _open(self) -> None:
-        self._listening = self._reactor.listenTCP(self.port, self._factory, interface=self._host)
+        if self._contexts is None:
+            self._listening = self._reactor.listenTCP(self.port, self._factory, interface=self._host)
+        else:
+            self._listening = self._reactor.listenSSL(self.port, self._factory, self._contexts, interface=self._host)
         self.port = cast("IPv4Address | IPv6Address", self._listening.getHost()).port
 
     def set_open(self, wanted: bool) -> None:
@@ -57,6 +68,10 @@ class Listener:
             self._closing = self._close()
         elif wanted and self._listening is None and self._closing is None:
             self._open()
+
+    def cut_all(self) -> None:
+        """Reset every connection: the next one meets what is in force now."""
+        self._factory.cut_all()
 
     def _close(self) -> Deferred[None]:
         assert self._listening is not None
@@ -103,7 +118,7 @@ class Emulator:
             {nom: known[nom] for nom in config.ports},
             start=lambda: config.now or (tape.debut if tape else dt.datetime.now(dt.UTC)),
             seed=config.seed,
-            auth=config.auth,
+            access=Access(auth=config.auth, tls=config.tls),
             journal=self._journal.of,
         )
         if tape is not None:
@@ -111,6 +126,7 @@ class Emulator:
         self._keeper = None if config.state is None else self._kept(config.state, reactor)
         self.control: Listener | None = None
         self.plateformes: dict[str, Listener] = {}
+        self._authority_file: str | None = None
         self._reactor = reactor
 
     def _kept(self, directory: Path, reactor: PosixReactorBase) -> Keeper:
@@ -138,24 +154,45 @@ class Emulator:
         """Open every port, then write the ready file."""
         try:
             for nom, port in self.config.ports.items():
-                self.plateformes[nom] = self._listen(port, PlatformPort(self.sessions, nom))
-            answerer = ControlPort(self.sessions, self.bases, token=self.config.token)
-            self.control = self._listen(self.config.control_port, answerer)
+                answerer = PlatformPort(self.sessions, nom, "https" if self.config.tls else "http")
+                self.plateformes[nom] = Listener(self._reactor, self.config.host, port, answerer, self._contexts(nom))
+            control = ControlPort(self.sessions, self.bases, token=self.config.token)
+            self.control = Listener(self._reactor, self.config.host, self.config.control_port, control)
         except CannotListenError as error:
             raise ConfigurationRefusee(
                 f"port {error.port} of {error.interface or self.config.host} cannot be opened: {error.socketError}"
             ) from None
+        self._authority_file = self._write_authority()
         self.sessions.default.on_effects = self._follow_effects
         self._follow_effects()
         if self.config.ready_file is not None:
             replace_file(self.config.ready_file, json.dumps(self.ready()).encode())
 
-    def _listen(self, port: int, answerer: Answerer) -> Listener:
-        return Listener(self._reactor, self.config.host, port, answerer)
+    def _contexts(self, nom: str) -> IOpenSSLContextFactory | None:
+        """The certificates of a platform's port, or None without --tls."""
+        if not self.config.tls:
+            return None
+        from tierspayant.emulator.tls import PlatformContexts
+
+        def defaut() -> DefautTls | None:
+            found = self.sessions.default.effects.on_port(nom, Tls)
+            return None if found is None else found.defaut
+
+        return PlatformContexts(self.sessions.access.authority, self.config.host, defaut)
+
+    def _write_authority(self) -> str | None:
+        """The test authority's certificate as a file for clients to trust: its path, or None without --tls."""
+        if not self.config.tls:
+            return None
+        folder = self.config.state or (self.config.ready_file.parent if self.config.ready_file else Path.cwd())
+        path = folder / "tp-emulator-ca.pem"
+        replace_file(path, self.sessions.access.authority.pem)
+        return str(path.absolute())
 
     def bases(self) -> Mapping[str, str]:
         """Base URL of each platform."""
-        return {nom: self._base(listener.port) for nom, listener in self.plateformes.items()}
+        scheme = "https" if self.config.tls else "http"
+        return {nom: self._base(listener.port, scheme) for nom, listener in self.plateformes.items()}
 
     def ready(self) -> dict[str, Any]:
         """What the ready file says."""
@@ -164,18 +201,20 @@ class Emulator:
             "pid": os.getpid(),
             "control": self._base(self.control.port),
             "plateformes": dict(self.bases()),
-            "ca": None,
+            "ca": self._authority_file,
             "jeton": self.config.token,
         }
 
-    def _base(self, port: int) -> str:
+    def _base(self, port: int, scheme: str = "http") -> str:
         host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
-        return f"http://{host}:{port}"
+        return f"{scheme}://{host}:{port}"
 
     def _follow_effects(self) -> None:
         effects = self.sessions.default.effects
         for nom, listener in self.plateformes.items():
             listener.set_open(effects.on_port(nom, RefusConnexion) is None)
+            if effects.on_port(nom, Tls) is not None:
+                listener.cut_all()
 
     async def stop(self) -> None:
         """Close every port; nothing is left in the reactor."""

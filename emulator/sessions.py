@@ -53,6 +53,7 @@ class Access:
 
     auth: str = "none"
     authority: Authority = field(default_factory=Authority)
+    tls: bool = False
 
 
 class Session:
@@ -71,7 +72,7 @@ class Session:
         access: Access | None = None,
     ) -> None:
         self.nom = nom
-        self._access = access or Access()
+        self.access = access or Access()
         self.plateformes = plateformes
         self.journal = journal
         self.shared_port = shared_port
@@ -90,10 +91,10 @@ class Session:
         self.identity = Identity(
             self.plateformes,
             self.world,
-            auth=self._access.auth,
+            auth=self.access.auth,
             real_now=self._real_now,
             chance=random.Random(f"{seed}/codes"),
-            authority=self._access.authority,
+            authority=self.access.authority,
         )
         self.tape: Playing | None = None
         self._books: dict[str, Book] = {}
@@ -226,10 +227,9 @@ class Sessions:
         seed: int = 1,
         journal: Callable[[str], Journal] = NoJournal,
         shared_port: bool = True,
-        auth: str = "none",
+        access: Access | None = None,
     ) -> None:
-        self.authority = Authority()
-        self._auth = auth
+        self.access = access or Access()
         self.plateformes = plateformes
         self._reactor = reactor
         self._start = start
@@ -269,7 +269,7 @@ class Sessions:
             seed=self._seed if seed is None else seed,
             journal=self._journal(nom),
             shared_port=self._shared_port and nom != DEFAULT,
-            access=Access(self._auth, self.authority),
+            access=self.access,
         )
         session.on_change = self._changed
         self._all[nom] = session

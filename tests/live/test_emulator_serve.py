@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -391,3 +392,61 @@ def test_what_a_state_directory_keeps_is_there_after_a_restart(tmp_path: Path) -
     for one in (process, again):
         assert one.stderr is not None
         one.stderr.close()
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    process, ready = start(tmp_path, "--tls")
+    yield ready
+    process.terminate()
+    assert process.wait(10) == 0
+    assert process.stderr is not None
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+
+
+def over_tls(ready: dict[str, Any], body: bytes = PEC) -> tuple[int, bytes]:
+    context = ssl.create_default_context(cafile=ready["ca"])
+    base = urlsplit(ready["plateformes"]["viamedis"])
+    assert base.scheme == "https"
+    link = http.client.HTTPSConnection(base.netloc, timeout=5, context=context)
+    try:
+        link.request("POST", "/prises-en-charge", body, {"Content-Type": "text/xml"})
+        answer = link.getresponse()
+        return answer.status, answer.read()
+    finally:
+        link.close()
+
+
+def test_under_tls_a_client_that_trusts_the_test_authority_is_answered_and_cut_at_every_point(
+    secure: dict[str, Any],
+) -> None:
+    live = Live(secure)
+    assert over_tls(secure)[0] == 200
+    for point in ("connexion", "apres_commit", "apres_entetes", "milieu_corps"):
+        live.call("PUT", "effects", [{"plateforme": "viamedis", "effet": "coupure", "parametres": {"point": point}}])
+        with pytest.raises((ConnectionResetError, ssl.SSLEOFError, http.client.IncompleteRead)):
+            over_tls(secure)
+    parametres = {"point": "apres_dernier_octet"}
+    live.call("PUT", "effects", [{"plateforme": "viamedis", "effet": "coupure", "parametres": parametres}])
+    assert over_tls(secure)[1].endswith(b"Envelope>")
+    live.call("PUT", "effects", [])
+    assert over_tls(secure, b"x" * 3_000_000)[0] in (413, 500)
+
+
+@pytest.mark.parametrize(
+    ("defaut", "said"),
+    [("expire", "expired"), ("mauvais_hote", "mismatch"), ("ca_inconnue", "unable to get local issuer certificate")],
+)
+def test_a_bad_certificate_is_shown_while_the_effect_lasts(secure: dict[str, Any], defaut: str, said: str) -> None:
+    live = Live(secure)
+    live.call("PUT", "effects", [{"plateforme": "viamedis", "effet": "tls", "parametres": {"defaut": defaut}}])
+    with pytest.raises(ssl.SSLCertVerificationError, match=said):
+        over_tls(secure)
+    live.call("DELETE", "effects")
+    assert over_tls(secure)[0] == 200
+
+
+def test_a_bad_certificate_is_refused_where_there_is_no_tls(live: Live) -> None:
+    effect = {"plateforme": "viamedis", "effet": "tls", "parametres": {"defaut": "expire"}}
+    assert Live(live.ready).call("PUT", "effects", [effect])[0] == 422
