@@ -48,6 +48,7 @@ class Admin:
     reload: Callable[[], None]
     wake_all: Callable[[], None]
     demon: str
+    give_code: Callable[[tuple[str, str], str], None] | None = None
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -120,13 +121,19 @@ class Admin:
         return en_json({"plateforme": nom, "services": [service.value for service in services], "en_pause": en_pause})
 
     async def reopen(self, visite: Visite) -> Reponse:
-        """A shop's account on a platform is good again: what was held for it goes on."""
+        """A shop's account on a platform is good again, by a `code` if it asks one: what was held for it goes on."""
         corps = document(visite.appel.corps)
         nom, magasin = str(corps.get("plateforme")), str(corps.get("magasin"))
         finess = self.magasins().get(magasin)
         if finess is None or nom not in self.plateformes:
             raise _wrong("/magasin", "COMPTE_INCONNU", "ce magasin ou cette plateforme n'est pas dans la configuration")
-        now = self.now()
+        code, now = corps.get("code"), self.now()
+        if code is not None:
+            if not isinstance(code, str) or not code.strip():
+                raise _wrong("/code", "TYPE_TEXTE", "le code reçu est attendu")
+            if self.give_code is None:
+                raise _wrong("/code", "DEMON_ARRETE", "tp-adapter serve doit tourner : un code ne sert qu'une fois")
+            self.give_code((nom, finess), code.strip())
         rouvert = await self.storage.write(lambda tables: reopen_account(tables, nom, finess, now))
         self.wake_all()
         return en_json({"plateforme": nom, "magasin": magasin, "rouvert": rouvert})

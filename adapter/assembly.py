@@ -86,6 +86,7 @@ class Pieces:
     reload: Callable[[], None]
     demon: str
     pret: Callable[[], str | None] = field(default=lambda: None)
+    give_code: Callable[[tuple[str, str], str], None] | None = None
 
     def demandes(self) -> Demandes:
         return Demandes(
@@ -120,6 +121,7 @@ class Pieces:
             reload=self.reload,
             wake_all=self.wake_all,
             demon=self.demon,
+            give_code=self.give_code,
         )
 
     def gestes(self) -> Gestes:

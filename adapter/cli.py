@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from tierspayant.adapter import cli_config, cli_queue, cli_state
+from tierspayant.adapter import cli_accounts, cli_config, cli_queue, cli_state
 from tierspayant.adapter.cli_options import Fichier, with_config
 
 
@@ -47,3 +47,4 @@ def serve(fichier: Path, ready_file: Path | None, clock: str | None, host: str |
 cli_config.register(main)
 cli_state.register(main)
 cli_queue.register(main)
+cli_accounts.register(main)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -67,8 +68,28 @@ def _pause_command(nom: str, en_pause: bool, aide: str) -> click.Command:
     return command
 
 
+def _resume_account(command: click.Command) -> click.Command:
+    """`resume PLATFORM --magasin M`: the shop's account there is good again."""
+    whole = command.callback
+    assert whole is not None
+
+    def resume(magasin: str | None, **rest: Any) -> None:
+        if magasin is None:
+            whole(**rest)
+            return
+        corps = {"plateforme": rest["plateforme"], "magasin": magasin}
+        fait = reach(rest["fichier"], "POST", "/admin/comptes", corps)
+        held = "no longer held" if fait["rouvert"] else "was not held"
+        click.echo(f"account of {magasin} on {rest['plateforme']}: {held}")
+
+    command.callback = resume
+    command.params.append(click.Option(["--magasin"], help="this shop's held account, instead of services"))
+    return command
+
+
 def register(main: click.Group) -> None:
     main.add_command(status)
     main.add_command(encours)
     main.add_command(_pause_command("pause", True, "Stop sending to a platform, or to one of its services."))
-    main.add_command(_pause_command("resume", False, "Send again to a platform, or to one of its services."))
+    resume = _pause_command("resume", False, "Send again to a platform, to one of its services, or for one shop.")
+    main.add_command(_resume_account(resume))

@@ -10,11 +10,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from twisted.internet.ssl import Certificate, trustRootFromCertificates
+from OpenSSL import SSL
+from twisted.internet.ssl import (
+    Certificate,
+    PrivateCertificate,
+    optionsForClientTLS,
+    platformTrust,
+    trustRootFromCertificates,
+)
 from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, HTTPConnectionPool
-from twisted.web.iweb import IAgent
+from twisted.web.iweb import IAgent, IPolicyForHTTPS
+from zope.interface import implementer
 
 from tierspayant.adapter.config import ConfigInvalide, Configuration
+from tierspayant.adapter.master_key import locate
 from tierspayant.adapter.plateformes import Plateforme
 
 DELAI_CONNEXION: Final = 15.0
@@ -32,11 +41,36 @@ def agents(reactor: Any, configuration: Configuration) -> Callable[[Plateforme],
 def _agent(reactor: Any, configuration: Configuration, nom: str) -> IAgent:
     pool = HTTPConnectionPool(reactor, persistent=False)
     pool.retryAutomatically = False
-    fichier = configuration.reglages.plateformes[nom].ca_fichier
-    policy = BrowserLikePolicyForHTTPS()
-    if fichier is not None:
-        policy = BrowserLikePolicyForHTTPS(_authority(configuration, nom, configuration.chemin(fichier)))
+    reglee = configuration.reglages.plateformes[nom]
+    trust = None
+    if reglee.ca_fichier is not None:
+        trust = _authority(configuration, nom, configuration.chemin(reglee.ca_fichier))
+    policy: Any = BrowserLikePolicyForHTTPS(trust)
+    if reglee.certificat_fichier is not None and reglee.cle_fichier is not None:
+        policy = _Shown(trust, _own(configuration, nom, reglee.certificat_fichier, reglee.cle_fichier))
     return Agent(reactor, contextFactory=policy, connectTimeout=DELAI_CONNEXION, pool=pool)
+
+
+@implementer(IPolicyForHTTPS)
+class _Shown:
+    """Verify the platform as ever, and show it our own certificate."""
+
+    def __init__(self, trust: Any, own: PrivateCertificate) -> None:
+        self._trust = platformTrust() if trust is None else trust
+        self._own = own
+
+    def creatorForNetloc(self, hostname: bytes, port: int) -> Any:
+        return optionsForClientTLS(hostname.decode("ascii"), trustRoot=self._trust, clientCertificate=self._own)
+
+
+def _own(configuration: Configuration, nom: str, certificat: Path, cle: Path) -> PrivateCertificate:
+    """The certificate of `certificat_fichier` with its key."""
+    try:
+        pem = b"\n".join(locate(configuration.chemin(un)).read_bytes() for un in (certificat, cle))
+        return PrivateCertificate.loadPEM(pem)
+    except (OSError, ValueError, SSL.Error):
+        lieu = f"{configuration.fichier}: plateformes.{nom}.certificat_fichier"
+        raise ConfigInvalide([f"{lieu}: no usable certificate with the key of cle_fichier"]) from None
 
 
 def _authority(configuration: Configuration, nom: str, fichier: Path) -> Any:

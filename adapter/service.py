@@ -118,6 +118,7 @@ class Demon:
             reload=self._reload,
             demon="running",
             pret=lambda: "arret en cours" if self._stopping else None,
+            give_code=self._jetons.give_code,
         )
         count = await self._delivery.start()
         if noeud.partage:
