@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tierspayant.adapter.annuaire import text
-from tierspayant.adapter.init import Emulateur, InitRefuse, PlateformeConnue
+from tierspayant.adapter.init import FINESS_DEMO, Emulateur, InitRefuse, PlateformeConnue
 from tierspayant.schemas import plain
 from tierspayant.schemas.platforms import dialects
 
@@ -33,20 +33,49 @@ def from_ready_file(chemin: Path) -> Emulateur:
         raise InitRefuse(f"{chemin}: not the ready file of an emulator (is it running?)") from None
     session = f"{control}/_control/v1/sessions/default"
     reglages, magasins = _get(f"{session}/reglages"), _get(f"{session}/magasins")
+    identites = _get(f"{session}/identite")
     plateformes = tuple(
         PlateformeConnue(
-            nom=nom, dialecte=_dialect(nom, reglages.get(nom, {})), url=url, comptes=_accounts(nom, magasins)
+            nom=nom,
+            dialecte=_dialect(nom, reglages.get(nom, {})),
+            url=url,
+            comptes=_accounts(nom, magasins),
+            identite=identites[nom]["authentification"],
+            session=_SESSIONS[identites[nom]["second_facteur"]] if identites[nom]["session"] else "aucune",
+            fichiers=_shown(session, nom, identites[nom]),
         )
         for nom, url in urls.items()
     )
     return Emulateur(plateformes=plateformes, annuaire=_directory(frozenset(urls)))
 
 
-def _get(url: str) -> Any:
+_SESSIONS = {"totp": "totp", "courriel": "code", "sms": "code"}
+"""The adapter's way for each second factor of the emulator."""
+
+
+def _shown(session: str, nom: str, identite: Mapping[str, Any]) -> Mapping[str, str]:
+    """What the demo shop's account shows besides its secret: a certificate with its key, a TOTP secret."""
+    shown: dict[str, str] = {}
+    if identite["authentification"] == "x509":
+        made = _get(f"{session}/certificats", {"magasins": [FINESS_DEMO]})
+        shown |= {"certificat_fichier": made["certificat"], "cle_fichier": made["cle"]}
+    if identite["session"] and identite["second_facteur"] == "totp":
+        comptes = _get(f"{session}/comptes")["elements"]
+        shown |= {f"{clef}_fichier": un[clef] for un in comptes for clef in ("totp",) if _is(un, nom, FINESS_DEMO)}
+    return shown
+
+
+def _is(compte: Mapping[str, Any], nom: str, magasin: str) -> bool:
+    return (compte["plateforme"], compte["magasin"]) == (nom, magasin)
+
+
+def _get(url: str, corps: object = None) -> Any:
+    """The document of an answer; `corps` makes it a POST."""
     if not url.startswith("http://"):
         raise InitRefuse("the emulator's control base is an http:// address")
+    data = None if corps is None else json.dumps(corps).encode()
     try:
-        with urllib.request.urlopen(url, timeout=DELAI) as reponse:
+        with urllib.request.urlopen(urllib.request.Request(url, data), timeout=DELAI) as reponse:
             return json.loads(reponse.read())
     except (OSError, ValueError):
         raise InitRefuse(f"{url}: the emulator does not answer") from None

@@ -40,12 +40,15 @@ class InitRefuse(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlateformeConnue:
-    """What an emulator tells of one platform."""
+    """What an emulator tells of one platform. fichiers: what the demo shop's account shows, by setting (cle_fichier)."""
 
     nom: str
     dialecte: str
     url: str
     comptes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    identite: str = "aucune"
+    session: str = "aucune"
+    fichiers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,18 +107,29 @@ def _directory(emulateur: Emulateur | None) -> str:
     return ENTETE_ANNUAIRE + (f"\n{emulateur.annuaire}" if emulateur and emulateur.annuaire else EXEMPLE_ANNUAIRE)
 
 
+def _asked(une: PlateformeConnue) -> dict[str, Valeur]:
+    """How a shop shows who it is there, when the platform asks."""
+    settings = {"identite": une.identite, "session": une.session}
+    return {nom: value for nom, value in settings.items() if value != "aucune"}
+
+
 def _configuration(fichier: Path, cle: keys.CleNeuve, secrets: Path, emulateur: Emulateur | None) -> str:
     modele = files(__package__).joinpath("modele_configuration.toml").read_text(encoding="utf-8")
     tables: dict[str, Mapping[str, Valeur]] = {}
     for une in emulateur.plateformes if emulateur else ():
-        tables[f"plateformes.{une.nom}"] = {"dialecte": une.dialecte, "url": une.url}
+        tables[f"plateformes.{une.nom}"] = {"dialecte": une.dialecte, "url": une.url} | _asked(une)
     tables["magasins.demo"] = {"finess": FINESS_DEMO, "libelle": "Magasin de démonstration"}
     for une in emulateur.plateformes if emulateur else ():
         compte = une.comptes.get(FINESS_DEMO)
         if compte is not None:
             nom = f"demo-{une.nom}.secret"
             write_file(secrets / nom, compte[1] + "\n")
-            tables[f"magasins.demo.comptes.{une.nom}"] = {"utilisateur": compte[0], "secret_fichier": f"secrets/{nom}"}
+            shown = {"utilisateur": compte[0], "secret_fichier": f"secrets/{nom}"}
+            for reglage, texte in une.fichiers.items():
+                nom = f"demo-{une.nom}.{reglage.removesuffix('_fichier')}"
+                write_file(secrets / nom, texte)
+                shown[reglage] = f"secrets/{nom}"
+            tables[f"magasins.demo.comptes.{une.nom}"] = shown
     tables[f"cles.{cle.identifiant}"] = {"magasin": "demo", "role": "magasin", "empreinte": cle.empreinte}
     texte = Template(modele).safe_substitute(fichier=fichier)
     return texte + "".join(f"\n{table(nom, valeurs)}" for nom, valeurs in tables.items())

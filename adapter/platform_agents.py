@@ -67,7 +67,8 @@ def _own(configuration: Configuration, nom: str, certificat: Path, cle: Path) ->
     """The certificate of `certificat_fichier` with its key."""
     try:
         pem = b"\n".join(locate(configuration.chemin(un)).read_bytes() for un in (certificat, cle))
-        return PrivateCertificate.loadPEM(pem)
+        own: PrivateCertificate = PrivateCertificate.loadPEM(pem)
+        return own
     except (OSError, ValueError, SSL.Error):
         lieu = f"{configuration.fichier}: plateformes.{nom}.certificat_fichier"
         raise ConfigInvalide([f"{lieu}: no usable certificate with the key of cle_fichier"]) from None
