@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from tierspayant.emulator import cli_tape, cli_world
+from tierspayant.emulator import cli_effects, cli_tape, cli_world
 from tierspayant.emulator.config import CONTROL_PORT, PLATFORM_PORTS, Config, ConfigurationRefusee
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,7 +29,14 @@ def main() -> None:
     """An emulated third-party-payment platform that can be told to misbehave."""
 
 
-for _command in (cli_tape.tape, cli_world.people, cli_world.magasins, cli_world.annuaire, cli_world.ledger):
+for _command in (
+    cli_effects.effects,
+    cli_tape.tape,
+    cli_world.people,
+    cli_world.magasins,
+    cli_world.annuaire,
+    cli_world.ledger,
+):
     main.add_command(_command)
 
 

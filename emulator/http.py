@@ -113,10 +113,12 @@ class Channel(_Channel):  # type: ignore[misc]
         """Write exactly these bytes, then reset the connection."""
         self._go_deaf()
         transport: Any = self.transport
+        below: Any = transport
+        if ISSLTransport.providedBy(self.transport):
+            below = transport.transport
         if octets:
             transport.write(octets)
         transport.unregisterProducer()  # over TLS this also passes on what it gathers
-        below = transport.transport if ISSLTransport.providedBy(transport) else transport
         if octets:
             below.registerProducer(ResetAfter(below), False)
         else:

@@ -21,6 +21,7 @@ from twisted.internet.posixbase import PosixReactorBase
 from twisted.logger import Logger
 
 from tierspayant.emulator import platforms_data
+from tierspayant.emulator.access import Access
 from tierspayant.emulator.config import Config, ConfigurationRefusee
 from tierspayant.emulator.control import ControlPort
 from tierspayant.emulator.effect_kinds import DefautTls, RefusConnexion, Tls
@@ -28,7 +29,7 @@ from tierspayant.emulator.http import Port
 from tierspayant.emulator.journal import JournalFile
 from tierspayant.emulator.plan import Answerer
 from tierspayant.emulator.platform_port import PlatformPort
-from tierspayant.emulator.sessions import Access, Sessions
+from tierspayant.emulator.sessions import Sessions
 from tierspayant.emulator.state import JOURNAL, EtatIllisible, Keeper, replace_file
 from tierspayant.emulator.tape import BandeInvalide, Tape, load
 

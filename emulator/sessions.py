@@ -10,13 +10,12 @@ import datetime as dt
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from twisted.internet.interfaces import IReactorTime
 
 from tierspayant.emulator import desk
+from tierspayant.emulator.access import Access
 from tierspayant.emulator.book import Book
-from tierspayant.emulator.certificates import Authority
 from tierspayant.emulator.clock import VirtualClock, bounded, shown
 from tierspayant.emulator.dates import business_day
 from tierspayant.emulator.effects import Effects, parse
@@ -45,15 +44,6 @@ class SessionRefusee(ValueError):
         super().__init__(reason)
         self.champ = champ
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How a platform knows who speaks: what it asks (`serve --auth`), and the authority whose certificates it takes."""
-
-    auth: str = "none"
-    authority: Authority = field(default_factory=Authority)
-    tls: bool = False
 
 
 class Session:
