@@ -40,7 +40,7 @@ class InitRefuse(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlateformeConnue:
-    """What an emulator tells of one platform. fichiers: what the demo account shows, by setting (cle_fichier)."""
+    """What an emulator tells of one platform. fichiers: by setting, what the demo shop's account shows besides it."""
 
     nom: str
     dialecte: str
