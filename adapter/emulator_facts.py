@@ -40,7 +40,7 @@ def from_ready_file(chemin: Path) -> Emulateur:
             dialecte=_dialect(nom, reglages.get(nom, {})),
             url=url,
             comptes=_accounts(nom, magasins),
-            identite=identites[nom]["authentification"],
+            identite=_WAYS.get(identites[nom]["authentification"], "aucune"),
             session=_SESSIONS[identites[nom]["second_facteur"]] if identites[nom]["session"] else "aucune",
             fichiers=_shown(session, nom, identites[nom]),
         )
@@ -49,6 +49,8 @@ def from_ready_file(chemin: Path) -> Emulateur:
     return Emulateur(plateformes=plateformes, annuaire=_directory(frozenset(urls)))
 
 
+_WAYS = {"usernametoken": "usernametoken", "x509": "x509"}
+"""What is put in a message; a certificate of the connection alone is set by hand (certificat_fichier)."""
 _SESSIONS = {"totp": "totp", "courriel": "code", "sms": "code"}
 """The adapter's way for each second factor of the emulator."""
 
