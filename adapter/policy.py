@@ -24,6 +24,8 @@ from tierspayant.schemas.platforms import Traits
 
 PARIS = ZoneInfo("Europe/Paris")
 
+MATIN = dt.time(6)
+"""Hour in Paris at which dates that passed are asked about."""
 RECUL_BASE = dt.timedelta(seconds=30)
 RECUL_MAX = dt.timedelta(minutes=15)
 """Back-off after a failure: half a minute, doubling to a quarter of an hour; a reopening is seen within that time."""
@@ -168,6 +170,11 @@ def _overtaken(entry: Entry, cadre: Cadre) -> Raison | None:
 def business_day(moment: dt.datetime) -> dt.date:
     """The calendar day in Paris, where the shops are."""
     return moment.astimezone(PARIS).date()
+
+
+def morning_after(jour: dt.date) -> dt.datetime:
+    """Early on the next day in Paris, when platforms have done their night's work."""
+    return dt.datetime.combine(jour + dt.timedelta(days=1), MATIN, PARIS)
 
 
 _GESTES: dict[Raison, tuple[Geste, ...]] = {

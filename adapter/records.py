@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from tierspayant.adapter import claims, compose, policy
-from tierspayant.adapter.availability import Compte, Disponibilite, Signal, observe, ouvert
+from tierspayant.adapter.availability import Compte, Disponibilite, EtatService, Signal, observe, ouvert
 from tierspayant.adapter.demandes import Corps
 from tierspayant.adapter.entry import Entry, Etat, advance, revise
 from tierspayant.adapter.leases import Bail
@@ -275,6 +275,8 @@ def observed(
     after = observe(before, signal, now, wait, message)
     if after != before:
         tables.put_disponibilite(after)
+    if after.etat is EtatService.FERME and before.etat is EtatService.OUVERT:
+        tables.demote(*lane)
     if after.etat is not before.etat:
         donnees: dict[str, str | int | None] = {"plateforme": lane[0], "service": lane[1], "etat": after.etat}
         tables.add_evenement("plateforme", now, None, None, donnees)

@@ -111,9 +111,14 @@ def _after_silence(entry: Entry, outcome: Outcome, cadre: policy.Cadre, jitter: 
         case NotYou():
             return advance(entry, Etat.EN_FILE, now, du_le=now)
         case NotNow(retry_after=retry_after) if retry_after is not None:
-            return advance(entry, Etat.EN_FILE, now, du_le=max(later, now + retry_after))
+            return _back(entry, max(later, now + retry_after), now)
         case _:
-            return advance(entry, Etat.EN_FILE, now, du_le=later)
+            return _back(entry, later, now)
+
+
+def _back(entry: Entry, du_le: dt.datetime, now: dt.datetime) -> Entry:
+    """To the queue again, behind whoever stands at the counter by then."""
+    return advance(entry, Etat.EN_FILE, now, du_le=du_le, priorite=policy.priorite(entry))
 
 
 def _after_refusal(entry: Entry, refus: Refus, cadre: policy.Cadre, jitter: float) -> Entry:
@@ -189,7 +194,7 @@ def _read(entry: Entry, lu: Lu, cadre: policy.Cadre, jitter: float) -> Entry:
     changes = _changes(entry, lu)
     poll = policy.backoff(entry.sondages + 1, jitter, policy.SUIVI_BASE, policy.SUIVI_MAX)
     if lu.fini:
-        changes["du_le"] = now + poll if lu.resultat == ResultatPec.ACCORDEE_SOUS_RESERVE else None
+        changes["du_le"] = _watched(lu, now, poll)
         changes["priorite"] = 3
     else:
         changes.update(du_le=now + poll, priorite=3)
@@ -199,6 +204,16 @@ def _read(entry: Entry, lu: Lu, cadre: policy.Cadre, jitter: float) -> Entry:
     if entry.etat in {vers, Etat.TERMINEE}:
         return revise(entry, now, **changes)
     return advance(entry, vers, now, **changes)
+
+
+def _watched(lu: Lu, now: dt.datetime, poll: dt.timedelta) -> dt.datetime | None:
+    """An end that may still change: under reserve, asked about as before; granted, once it may have lapsed."""
+    if lu.resultat == ResultatPec.ACCORDEE_SOUS_RESERVE:
+        return now + poll
+    if lu.resultat != ResultatPec.ACCORDEE or lu.facturable_jusqu_au is None:
+        return None
+    lapsed = policy.morning_after(lu.facturable_jusqu_au) + poll
+    return lapsed if lapsed > now else None
 
 
 def _changes(entry: Entry, lu: Lu) -> dict[str, Any]:

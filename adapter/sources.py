@@ -47,15 +47,19 @@ class Source(Protocol):
 
 
 class Entries:
-    """Requests of shops."""
+    """Requests of shops, in turn between shops: the next turn begins after the shop served last."""
 
     def __init__(self, lane: Lane, courier: Courier, partage: bool) -> None:
         self._lane = lane
         self._partage = partage
-        self.step = courier.step
+        self._courier = courier
+        self._shops: dict[str, str] = {}
+        self._last_shop = ""
 
     def due(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
-        return [une.id for une in tables.due(*self._lane, now, limite)]
+        found = tables.due(*self._lane, now, limite, self._last_shop)
+        self._shops = {une.id: une.magasin for une in found}
+        return list(self._shops)
 
     def lapsed(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
         return [une.id for une in tables.lapsed(*self._lane, now, limite)]
@@ -69,6 +73,10 @@ class Entries:
     def room(self, tables: Tables, service: Disponibilite, now: dt.datetime, busy: Collection[str]) -> int:
         others = claims.leaving(tables, self._lane, now, but=busy) if self._partage else 0
         return service.fenetre - others
+
+    async def step(self, key: str) -> set[Lane]:
+        self._last_shop = self._shops.get(key, self._last_shop)
+        return await self._courier.step(key)
 
 
 class Releves:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -16,6 +17,7 @@ from twisted.python.failure import Failure
 
 from tierspayant.adapter.availability import Compte, Disponibilite
 from tierspayant.adapter.entry import Entry, Etat
+from tierspayant.adapter.storage.fair import in_turn
 from tierspayant.adapter.storage.memory_retours import MemoryRetours
 from tierspayant.adapter.storage.memory_table import Table, Undo
 from tierspayant.adapter.storage.protocol import (
@@ -33,8 +35,6 @@ from tierspayant.adapter.storage.protocol import (
 from tierspayant.schemas.operations import Operation, Service
 
 T = TypeVar("T")
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 
 
 class MemoryTables(MemoryRetours):
@@ -139,13 +139,29 @@ class MemoryTables(MemoryRetours):
 
         return sorted(filter(wanted, self._entries.rows.values()), key=lambda une: une.id)[: filtre.limite]
 
-    def due(self, plateforme: str, service: Service, now: dt.datetime, limite: int) -> Sequence[Entry]:
+    def due(self, plateforme: str, service: Service, now: dt.datetime, limite: int, after: str = "") -> Sequence[Entry]:
         def usable(une: Entry) -> bool:
             compte = self._comptes.rows.get((une.plateforme, une.magasin))
             return une.du_le is not None and une.du_le <= now and not (compte and compte.retenu)
 
-        found = filter(usable, self._files.get((plateforme, service), {}).values())
-        return sorted(found, key=lambda une: (une.priorite, une.du_le, une.id))[:limite]
+        levels: dict[int, dict[str, list[Entry]]] = {}
+        waiting = filter(usable, self._files.get((plateforme, service), {}).values())
+        for une in sorted(waiting, key=lambda une: (une.du_le, une.id)):
+            levels.setdefault(une.priorite, {}).setdefault(une.magasin, []).append(une)
+        found: list[Entry] = []
+        for priorite in sorted(levels):
+            shops = levels[priorite]
+            found += in_turn(partial(_later, shops), partial(_first, shops), limite - len(found), after)
+        return found
+
+    def demote(self, plateforme: str, service: Service) -> None:
+        for une in [
+            une for une in self._entries.rows.values() if (une.plateforme, une.service) == (plateforme, service)
+        ]:
+            if une.priorite == 0 and une.etat is Etat.EN_FILE and une.operation is not Operation.DROITS:
+                backlog = replace(une, priorite=1 if une.operation is Operation.FACTURE else 2)
+                self._entries.put(une.id, backlog)
+                self._file(backlog, une)
 
     def next_due(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:
         waiting = self._files.get((plateforme, service), {}).values()
@@ -270,6 +286,14 @@ class MemoryTables(MemoryRetours):
             if un.id > depuis and (magasin is None or un.magasin in {None, magasin})
         ]
         return found[:limite]
+
+
+def _later(shops: Collection[str], after: str) -> str | None:
+    return min((shop for shop in shops if shop > after), default=None)
+
+
+def _first(shops: Mapping[str, list[Entry]], magasin: str, limite: int) -> Sequence[Entry]:
+    return shops[magasin][:limite]
 
 
 def _encours(key: tuple[str, str | None, Etat, str | None], entries: list[Entry]) -> LigneEncours:

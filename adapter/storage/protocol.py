@@ -146,8 +146,15 @@ class Tables(Protocol):
         ...
 
     def entries(self, filtre: Filtre) -> Sequence[Entry]: ...
-    def due(self, plateforme: str, service: Service, now: dt.datetime, limite: int) -> Sequence[Entry]:
-        """Entries of a lane due at `now`, the most urgent first; those of shops whose account is held are left out."""
+    def due(self, plateforme: str, service: Service, now: dt.datetime, limite: int, after: str = "") -> Sequence[Entry]:
+        """Entries of a lane due at `now`, the most urgent first, in turn between shops from the one after `after`.
+
+        Those of shops whose account is held are left out.
+        """
+        ...
+
+    def demote(self, plateforme: str, service: Service) -> None:
+        """The lane shut: whoever stood at the counter will not be there when it reopens (versions stay)."""
         ...
 
     def next_due(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:

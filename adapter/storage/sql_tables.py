@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from tierspayant.adapter.availability import Compte, Disponibilite
 from tierspayant.adapter.entry import Entry, Etat
 from tierspayant.adapter.remittances import Releve, Retour
 from tierspayant.adapter.storage import rows
+from tierspayant.adapter.storage.fair import in_turn
 from tierspayant.adapter.storage.protocol import (
     CleDonnees,
     DejaLa,
@@ -94,19 +96,22 @@ class SqlTables:
         champs = {nom: getattr(filtre, nom) for nom in Filtre.__dataclass_fields__}
         return self._entries("entries", **{**champs, "etats": json.dumps(filtre.etats)})
 
-    def due(self, plateforme: str, service: Service, now: dt.datetime, limite: int) -> Sequence[Entry]:
+    def due(self, plateforme: str, service: Service, now: dt.datetime, limite: int, after: str = "") -> Sequence[Entry]:
         found: list[Entry] = []
         for priorite in PRIORITES:
-            if len(found) < limite:
-                found += self._entries(
-                    "due",
-                    plateforme=plateforme,
-                    service=service,
-                    priorite=priorite,
-                    now=now,
-                    limite=limite - len(found),
-                )
+            lane = {"plateforme": plateforme, "service": service, "priorite": priorite, "now": now}
+            found += in_turn(partial(self._next_shop, lane), partial(self._of_shop, lane), limite - len(found), after)
         return found
+
+    def _next_shop(self, lane: dict[str, Any], after: str) -> str | None:
+        found = self._run("next_shop", rows.text_row({**lane, "after": after}))
+        return str(found[0]["magasin"]) if found else None
+
+    def _of_shop(self, lane: dict[str, Any], magasin: str, limite: int) -> Sequence[Entry]:
+        return self._entries("due", **lane, magasin=magasin, limite=limite)
+
+    def demote(self, plateforme: str, service: Service) -> None:
+        self._run("demote", {"plateforme": plateforme, "service": service})
 
     def next_due(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:
         return self._instant("next_due", "du_le", plateforme=plateforme, service=service, after=after)

@@ -20,6 +20,7 @@ from tierspayant.adapter.availability import Compte as CompteDuMagasin
 from tierspayant.adapter.availability import EtatService, ouvert
 from tierspayant.adapter.entry import EN_ATTENTE, Entry, Etat, Raison, advance, revise
 from tierspayant.adapter.policy import held
+from tierspayant.adapter.remittances import Releve, Retour
 from tierspayant.adapter.storage.lock import BaseOccupee
 from tierspayant.adapter.storage.memory import MemoryStorage
 from tierspayant.adapter.storage.named_sql import migrations, statements
@@ -37,6 +38,7 @@ from tierspayant.adapter.storage.protocol import (
 )
 from tierspayant.adapter.storage.sqlite import InlineSqlite
 from tierspayant.schemas.codes import motif
+from tierspayant.schemas.messages import TypeRetour
 from tierspayant.schemas.operations import Operation, Service
 from tierspayant.schemas.outcomes import RaisonCompte
 
@@ -247,6 +249,47 @@ def test_what_time_has_overtaken_is_found_whether_due_or_not(storage: Storage) -
     assert read(storage, lambda t: t.next_lapse("p", Service.PEC, NOW)) is None
 
 
+def test_shops_take_turns_and_the_turn_goes_on_where_it_stopped(storage: Storage) -> None:
+    shops = {"A": SHOP, "B": OTHER_SHOP, "C": "759999030"}
+    put(
+        storage,
+        *(
+            entry(f"{nom}{rang}", magasin=shop, du_le=NOW - dt.timedelta(days=9 if nom == "A" else 1, hours=-rang))
+            for nom, shop in shops.items()
+            for rang in range(4 if nom == "A" else 2)
+        ),
+    )
+
+    def turn(limite: int, after: str = "") -> list[str]:
+        return [e.reference for e in read(storage, lambda t: t.due("p", Service.PEC, NOW, limite, after))]
+
+    assert turn(100) == ["A0", "B0", "C0", "A1", "B1", "C1", "A2", "A3"]
+    assert turn(2) == ["A0", "B0"]
+    assert turn(2, after=OTHER_SHOP) == ["C0", "A0"]
+    assert turn(100, after=SHOP)[:4] == ["B0", "C0", "A0", "B1"]
+    assert turn(0) == []
+
+
+def test_when_a_lane_shuts_nobody_stands_at_its_counter_any_more(storage: Storage) -> None:
+    put(
+        storage,
+        entry("pec", priorite=0),
+        entry("waiting", priorite=0, du_le=None),
+        entry("elsewhere", priorite=0, plateforme="q"),
+        entry("facture", priorite=0, operation=Operation.FACTURE),
+        entry("droits", priorite=0, operation=Operation.DROITS),
+    )
+    for service in (Service.PEC, Service.FACTURE, Service.DROITS):
+        write(storage, partial(_demote, service=service))
+    found = {e.reference: (e.priorite, e.version) for e in read(storage, lambda t: t.entries(Filtre()))}
+    ends = {"pec": (2, 1), "waiting": (2, 1), "elsewhere": (0, 1), "facture": (1, 1), "droits": (0, 1)}
+    assert found == ends
+
+
+def _demote(tables: Tables, service: Service) -> None:
+    tables.demote("p", service)
+
+
 def test_times_within_one_second_keep_their_order(storage: Storage) -> None:
     put(storage, entry("whole"), entry("fraction", du_le=NOW + dt.timedelta(microseconds=500_000)))
     assert read(storage, lambda t: [e.reference for e in t.due("p", Service.PEC, NOW, 10)]) == ["whole"]
@@ -337,6 +380,75 @@ def test_availability_is_one_row_per_service(storage: Storage) -> None:
     assert read(storage, lambda t: t.disponibilite("p", Service.PEC)) == shut
     assert read(storage, lambda t: t.disponibilite("p", Service.DROITS)) is None
     assert list(read(storage, lambda t: t.disponibilites())) == [shut]
+
+
+def retour(bordereau: str = "B1", rang: int = 1, **changes: Any) -> Retour:
+    return Retour(
+        **{
+            "plateforme": "p",
+            "magasin": SHOP,
+            "bordereau": bordereau,
+            "rang": rang,
+            "emis_le": dt.date(2024, 2, 5),
+            "reference_virement": "VIR1",
+            "organisme": None,
+            "type": TypeRetour.PAIEMENT,
+            "numero_facture": "1",
+            "reference": "A",
+            "numero_pec": None,
+            "demande_centimes": 17991,
+            "paye_centimes": 17991,
+            "motifs": (motif("FAC11"),),
+            "entree": None,
+            "recu_le": NOW,
+            **changes,
+        }
+    )
+
+
+def test_a_line_of_a_remittance_is_kept_once(storage: Storage) -> None:
+    put(storage, entry("A"))
+    mine = retour(entree="id-A", paye_centimes=-5, type=TypeRetour.INDU)
+    assert write(storage, lambda t: t.add_retour(mine))
+    assert not write(storage, lambda t: t.add_retour(replace(mine, paye_centimes=7)))
+    assert write(storage, lambda t: t.add_retour(retour(rang=2)))
+    assert write(storage, lambda t: t.add_retour(retour("B0", emis_le=dt.date(2024, 2, 1), magasin=OTHER_SHOP)))
+    assert list(read(storage, lambda t: t.retours_of("id-A"))) == [mine]
+    since = dt.date(2024, 2, 2)
+    assert [un.rang for un in read(storage, lambda t: t.retours(SHOP, since, 10))] == [1, 2]
+    assert [un.bordereau for un in read(storage, lambda t: t.retours(None, dt.date(2024, 1, 1), 2))] == ["B0", "B1"]
+
+
+def test_returns_are_asked_for_by_platform_and_shop(storage: Storage) -> None:
+    one = Releve(plateforme="p", magasin=SHOP, du_le=NOW)
+    for releve in (one, replace(one, magasin=OTHER_SHOP), replace(one, plateforme="q")):
+        write(storage, partial(_put_releve, releve=releve))
+    later = replace(one, du_le=NOW + dt.timedelta(hours=6), curseur="B1")
+    write(storage, partial(_put_releve, releve=later))
+    assert read(storage, lambda t: t.releve("p", SHOP)) == later
+    assert read(storage, lambda t: t.releve("x", SHOP)) is None
+    assert [un.magasin for un in read(storage, lambda t: t.releves("p"))] == [SHOP, OTHER_SHOP]
+
+
+def _put_releve(tables: Tables, releve: Releve) -> None:
+    tables.put_releve(releve)
+
+
+def test_money_is_expected_while_an_invoice_has_such_a_result(storage: Storage) -> None:
+    put(
+        storage,
+        entry("A", operation=Operation.FACTURE, etat=Etat.TERMINEE, resultat="acceptee", du_le=None),
+        entry("B", operation=Operation.FACTURE, etat=Etat.TERMINEE, resultat="payee", magasin=OTHER_SHOP, du_le=None),
+        entry("C", resultat="acceptee", magasin="759999030"),
+    )
+    found = [
+        read(storage, partial(_expected, magasin=magasin)) for magasin in (SHOP, OTHER_SHOP, "759999030", "nobody")
+    ]
+    assert found == [True, False, False, False]
+
+
+def _expected(tables: Tables, magasin: str) -> bool:
+    return tables.expected("p", magasin, ("acceptee", "payee_partielle"))
 
 
 def test_events_have_a_growing_cursor_and_each_shop_sees_its_own_and_everyones(storage: Storage) -> None:

@@ -187,3 +187,17 @@ def test_withdrawing_is_for_what_certainly_never_left() -> None:
     monde.run(2 * WEEK)
     assert not any(row["dossier"] == "D-1" for row in monde.ledger("viamedis")["pec"])
     assert monde.entry("D-1/FAC-1").operation is Operation.FACTURE
+
+
+def test_at_reopening_a_shop_with_a_long_queue_does_not_keep_the_others_waiting() -> None:
+    monde = Monde(Reglages(plateformes=("viamedis",), fate=shut_until(HOUR, Fate(refused=True))))
+    for rang in range(40):
+        monde.post(people.pec("viamedis", f"A-{rang}"))
+    monde.run(600)
+    for rang in range(2):
+        monde.post(replace(people.pec("viamedis", f"B-{rang}"), magasin=OTHER_SHOP))
+    monde.run(4 * HOUR)
+    rows = [row for row in monde.ledger("viamedis")["pec"] if row["dossier"][:2] in {"A-", "B-"}]
+    order = [row["dossier"] for row in sorted(rows, key=lambda row: row["recue_le"])]
+    assert len(order) == 42
+    assert max(order.index("B-0"), order.index("B-1")) < 12, "they are served with the first, not after the fortieth"

@@ -117,6 +117,17 @@ def test_an_invoice_rejected_later_by_the_insurer_says_so(plateforme: str) -> No
     assert [motif.code for motif in facture.motifs] == ["FAC11"]
 
 
+@PLATEFORMES
+def test_an_agreement_never_billed_is_shown_as_lapsed_in_the_end(plateforme: str) -> None:
+    monde = Monde(Reglages())
+    monde.post(people.pec(plateforme, "D-1"))
+    monde.run(80 * 24 * HOUR)
+    assert ended(monde, "D-1/PEC-1") == (Etat.TERMINEE, "accordee")
+    monde.run(15 * 24 * HOUR)
+    assert ended(monde, "D-1/PEC-1") == (Etat.TERMINEE, "expiree")
+    assert monde.entry("D-1/PEC-1").du_le is None
+
+
 def test_the_same_post_is_the_same_request_and_another_body_a_conflict() -> None:
     monde = Monde(Reglages())
     first = monde.post(people.pec("viamedis", "D-1"))

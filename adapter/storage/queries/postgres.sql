@@ -53,15 +53,26 @@ WHERE (:magasin::text IS NULL OR magasin = :magasin)
     AND (:apres::text IS NULL OR id > :apres)
 ORDER BY id LIMIT :limite
 
--- name: due
-SELECT * FROM entrees
-WHERE plateforme = :plateforme AND service = :service AND priorite = :priorite AND du_le <= :now
+-- name: next_shop
+SELECT magasin FROM entrees
+WHERE plateforme = :plateforme AND service = :service AND priorite = :priorite AND magasin > :after AND du_le <= :now
     AND du_le IS NOT NULL
     AND NOT EXISTS (
         SELECT 1 FROM comptes
         WHERE comptes.plateforme = entrees.plateforme AND comptes.magasin = entrees.magasin AND raison IS NOT NULL
     )
+ORDER BY magasin LIMIT 1
+
+-- name: due
+SELECT * FROM entrees
+WHERE plateforme = :plateforme AND service = :service AND priorite = :priorite AND magasin = :magasin
+    AND du_le <= :now AND du_le IS NOT NULL
 ORDER BY du_le, id LIMIT :limite
+
+-- name: demote
+UPDATE entrees SET priorite = CASE operation WHEN 'facture' THEN 1 ELSE 2 END
+WHERE plateforme = :plateforme AND service = :service AND priorite = 0 AND etat = 'en_file'
+    AND operation <> 'droits'
 
 -- name: next_due
 SELECT du_le FROM entrees

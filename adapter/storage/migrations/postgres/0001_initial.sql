@@ -49,7 +49,7 @@ CREATE TABLE entrees (
     CHECK (etat <> 'envoi' OR (du_le IS NOT NULL AND noeud IS NOT NULL))
 );
 
-CREATE INDEX entrees_file ON entrees (plateforme, service, priorite, du_le)
+CREATE INDEX entrees_file ON entrees (plateforme, service, priorite, magasin, du_le)
 WHERE du_le IS NOT NULL;
 CREATE INDEX entrees_echeance ON entrees (plateforme, service, du_le)
 WHERE du_le IS NOT NULL;
