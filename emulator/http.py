@@ -2,12 +2,13 @@
 
 Twisted's web server bounds neither a body nor the time it takes to come, and closes while the client still writes,
 which loses the answer; Channel and Request add what is missing (wire.md). A cut is a real TCP reset after exactly the
-bytes it should follow: a pull producer is asked again when the kernel has taken them, and aborts then; an abort right
-after a write would deliver nothing.
+bytes it should follow: a pull producer is asked again when the kernel has taken them, and aborts a moment later; an
+abort right after a write would deliver nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import (
@@ -16,7 +17,6 @@ from twisted.internet.interfaces import (
     IPullProducer,
     IReactorTime,
     ISSLTransport,
-    ITCPTransport,
 )
 from twisted.python.failure import Failure
 from twisted.web import http
@@ -33,6 +33,9 @@ IDLE_SECONDS = 60.0
 """Between two requests of a kept connection."""
 LINGER_SECONDS = 2.0
 """How long a refused sender may go on before the connection is closed under it: it must get to read the refusal."""
+RESET_SECONDS = 0.05
+"""Between the last byte before a cut and the reset: a reset throws away what has not crossed the network yet, and what
+its receiver has not read."""
 MAX_CONNECTIONS = 256
 """Per port; more clients than any test bench has shops."""
 MAX_HEADERS = 16_384
@@ -120,9 +123,13 @@ class Channel(_Channel):  # type: ignore[misc]
             transport.write(octets)
         transport.unregisterProducer()  # over TLS this also passes on what it gathers
         if octets:
-            below.registerProducer(ResetAfter(below), False)
+            below.registerProducer(WhenTaken(lambda: self._reset_soon(below)), False)
         else:
             below.abortConnection()
+
+    def _reset_soon(self, transport: Any) -> None:
+        transport.unregisterProducer()
+        self._deadline = self.callLater(RESET_SECONDS, transport.abortConnection)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """A header line (or all of them) longer than any client of ours sends."""
@@ -154,16 +161,16 @@ class Channel(_Channel):  # type: ignore[misc]
 
 
 @implementer(IPullProducer)
-class ResetAfter:
-    """Asked at once when registered: waits. Asked again, when the kernel has taken all that was written: resets."""
+class WhenTaken:
+    """Asked at once when registered: waits. Asked again, when the kernel has taken all that was written: calls."""
 
-    def __init__(self, transport: ITCPTransport) -> None:
-        self._transport = transport
+    def __init__(self, call: Callable[[], object]) -> None:
+        self._call = call
         self._asked = False
 
     def resumeProducing(self) -> None:
         if self._asked:
-            self._transport.abortConnection()
+            self._call()
         self._asked = True
 
     def stopProducing(self) -> None:
