@@ -412,8 +412,8 @@ def over_tls(ready: dict[str, Any], body: bytes = PEC) -> tuple[int, bytes]:
     link = http.client.HTTPSConnection(base.netloc, timeout=5, context=context)
     try:
         link.request("POST", "/prises-en-charge", body, {"Content-Type": "text/xml"})
-        answer = link.getresponse()
-        return answer.status, answer.read()
+        with link.getresponse() as answer:
+            return answer.status, answer.read()
     finally:
         link.close()
 
