@@ -1,7 +1,7 @@
 """One HTTP exchange with a platform: the answer, or what its absence allows.
 
 "Was it sent?" is "did the body producer start?": before that nothing of the request left and the same bytes may be sent
-again freely; after that the platform may have acted, whatever the error was. Connections are not persistent, so a reset
+again freely; after that the platform may have acted, whatever the error was, unless we refused its certificate. Connections are not persistent, so a reset
 always concerns this request. The limit in time covers the whole answer, body included.
 """
 
@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+from OpenSSL import SSL
+from service_identity import VerificationError
 from treq.content import collect
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import IConsumer, IReactorTime
+from twisted.web.client import ResponseNeverReceived
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IBodyProducer
 from zope.interface import implementer
@@ -65,8 +68,22 @@ async def post(
     except CancelledError:
         raise
     except Exception as erreur:  # whatever went wrong, only whether the body left decides
+        if _platform_not_trusted(erreur):
+            return NotSent("certificate of the platform refused")
         cause = type(erreur).__name__
         return AnswerUnknown(cause) if body.started else NotSent(cause)
+
+
+def _platform_not_trusted(erreur: Exception) -> bool:
+    """We refused the platform's certificate: the handshake never ended, and TLS holds back all it was given until then.
+
+    A refusal of *our* certificate is no such thing: under TLS 1.3 it shows after the request left.
+    """
+    reasons = [un.value for un in erreur.reasons] if isinstance(erreur, ResponseNeverReceived) else []
+    return any(
+        isinstance(un, VerificationError) or (isinstance(un, SSL.Error) and "certificate verify failed" in str(un))
+        for un in reasons
+    )
 
 
 async def _exchange(agent: IAgent, base: str, requete: HttpRequest, body: _Body) -> HttpResponse:

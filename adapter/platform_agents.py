@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from OpenSSL import SSL
+from twisted.internet.error import VerifyError
 from twisted.internet.ssl import (
     Certificate,
     PrivateCertificate,
@@ -69,7 +70,7 @@ def _own(configuration: Configuration, nom: str, certificat: Path, cle: Path) ->
         pem = b"\n".join(locate(configuration.chemin(un)).read_bytes() for un in (certificat, cle))
         own: PrivateCertificate = PrivateCertificate.loadPEM(pem)
         return own
-    except (OSError, ValueError, SSL.Error):
+    except (OSError, ValueError, SSL.Error, VerifyError):
         lieu = f"{configuration.fichier}: plateformes.{nom}.certificat_fichier"
         raise ConfigInvalide([f"{lieu}: no usable certificate with the key of cle_fichier"]) from None
 
