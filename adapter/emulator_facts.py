@@ -46,7 +46,12 @@ def from_ready_file(chemin: Path) -> Emulateur:
         )
         for nom, url in urls.items()
     )
-    return Emulateur(plateformes=plateformes, annuaire=_directory(frozenset(urls)))
+    ca = pret.get("ca")
+    return Emulateur(
+        plateformes=plateformes,
+        annuaire=_directory(frozenset(urls)),
+        ca=None if ca is None else Path(ca).read_text(encoding="ascii"),
+    )
 
 
 _WAYS = {"usernametoken": "usernametoken", "x509": "x509"}

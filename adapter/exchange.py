@@ -1,8 +1,9 @@
 """One HTTP exchange with a platform: the answer, or what its absence allows.
 
 "Was it sent?" is "did the body producer start?": before that nothing of the request left and the same bytes may be sent
-again freely; after that the platform may have acted, whatever the error was, unless we refused its certificate. Connections are not persistent, so a reset
-always concerns this request. The limit in time covers the whole answer, body included.
+again freely; after that the platform may have acted, whatever the error was, unless we refused its certificate.
+Connections are not persistent, so a reset always concerns this request. The limit in time covers the whole answer, body
+included.
 """
 
 from __future__ import annotations

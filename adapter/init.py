@@ -53,10 +53,11 @@ class PlateformeConnue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emulateur:
-    """Everything init needs of a running emulator. `comptes`: by FINESS, user name and secret."""
+    """Everything init needs of a running emulator. `comptes`: by FINESS, user name and secret; `ca`: PEM, over TLS."""
 
     plateformes: tuple[PlateformeConnue, ...] = ()
     annuaire: str = ""
+    ca: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,10 @@ def _configuration(fichier: Path, cle: keys.CleNeuve, secrets: Path, emulateur: 
     tables: dict[str, Mapping[str, Valeur]] = {}
     for une in emulateur.plateformes if emulateur else ():
         tables[f"plateformes.{une.nom}"] = {"dialecte": une.dialecte, "url": une.url} | _asked(une)
+        if emulateur is not None and emulateur.ca is not None:
+            write_file(secrets / "emulateur-ca.pem", emulateur.ca, 0o644)
+            authority = {"ca_fichier": "secrets/emulateur-ca.pem"}
+            tables[f"plateformes.{une.nom}"] = {**tables[f"plateformes.{une.nom}"], **authority}
     tables["magasins.demo"] = {"finess": FINESS_DEMO, "libelle": "Magasin de démonstration"}
     for une in emulateur.plateformes if emulateur else ():
         compte = une.comptes.get(FINESS_DEMO)
