@@ -13,11 +13,12 @@ from lxml import etree
 from twisted.internet.task import Clock
 
 from tierspayant.emulator import exchange, platforms_data
+from tierspayant.emulator.access import Access
 from tierspayant.emulator.accounts import Account
 from tierspayant.emulator.certificates import Issued
 from tierspayant.emulator.identity import Exigence
 from tierspayant.emulator.journal import NoJournal
-from tierspayant.emulator.sessions import Access, Session
+from tierspayant.emulator.sessions import Session
 from tierspayant.schemas import platforms
 from tierspayant.schemas.identity import Finess
 from tierspayant.schemas.messages import Demande, Entete, RetoursDemande

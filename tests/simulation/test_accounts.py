@@ -18,9 +18,9 @@ from tierspayant.adapter.identity import Identite
 from tierspayant.adapter.intake import Nouvelle
 from tierspayant.adapter.log_ins import LogIns
 from tierspayant.adapter.platform_sessions import Jetons
+from tierspayant.emulator.access import Access
 from tierspayant.emulator.accounts import MAX_FAILURES, Account
 from tierspayant.emulator.identity import Exigence
-from tierspayant.emulator.sessions import Access
 from tierspayant.schemas.operations import Service
 from tierspayant.schemas.outcomes import RaisonCompte
 

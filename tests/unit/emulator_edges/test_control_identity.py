@@ -11,12 +11,13 @@ from twisted.internet.task import Clock
 
 from tests.contracts.speaking import SHOP, START
 from tierspayant.emulator import control_session, platforms_data
+from tierspayant.emulator.access import Access
 from tierspayant.emulator.control_evidence import Asked
 from tierspayant.emulator.effects import EffetInvalide
 from tierspayant.emulator.journal import NoJournal
 from tierspayant.emulator.plan import Plan
 from tierspayant.emulator.problem import Problem
-from tierspayant.emulator.sessions import Access, Session
+from tierspayant.emulator.sessions import Session
 from tierspayant.schemas.outcomes import RaisonCompte
 
 
