@@ -35,10 +35,11 @@ from tierspayant.adapter.storage.memory import MemoryStorage
 from tierspayant.adapter.storage.protocol import Filtre, Storage, Tables
 from tierspayant.adapter.vault import Vault
 from tierspayant.emulator import exchange, ledger, platforms_data
+from tierspayant.emulator.access import Access
 from tierspayant.emulator.journal import NoJournal
 from tierspayant.emulator.ledger import Ecart
 from tierspayant.emulator.plan import Plan
-from tierspayant.emulator.sessions import Access, Session
+from tierspayant.emulator.sessions import Session
 from tierspayant.schemas.operations import Service
 from tierspayant.schemas.wire import HttpRequest, HttpResponse
 
