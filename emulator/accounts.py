@@ -134,5 +134,13 @@ class Accounts:
         account = self._known[plateforme, magasin] = Account(plateforme, magasin, secret)
         return account
 
+    def known(self) -> list[Account]:
+        """The accounts somebody met or changed; the others are as the data file has them."""
+        return list(self._known.values())
+
+    def put(self, account: Account) -> None:
+        """Make `account` the one of its shop on its platform."""
+        self._known[account.plateforme, account.magasin] = account
+
     def of_platform(self, plateforme: str) -> list[Account]:
         return [one for shop in self.world.magasins if (one := self.get(plateforme, shop)) is not None]

@@ -19,7 +19,9 @@ from typing import Literal
 from tierspayant.emulator.accounts import STATE_RULES, WINDOW, Account, Accounts, Once
 from tierspayant.emulator.certificates import Authority, client_certificate
 from tierspayant.emulator.platforms_data import PlatformData
+from tierspayant.emulator.toml_data import Plain
 from tierspayant.emulator.world import World
+from tierspayant.schemas import plain
 from tierspayant.schemas.messages import OuvrirSessionDemande
 from tierspayant.schemas.operations import Operation
 from tierspayant.schemas.outcomes import RaisonCompte
@@ -85,9 +87,6 @@ class Identity:
         self._once = Once()
         self.exigences = {nom: _exigence(une, auth) for nom, une in plateformes.items()}
 
-    def change(self, plateforme: str, exigence: Exigence) -> None:
-        self.exigences[plateforme] = exigence
-
     def check(
         self, plateforme: str, appel: Appel, requete: HttpRequest, now: dt.datetime, jetons: Mapping[str, dt.datetime]
     ) -> None:
@@ -106,6 +105,22 @@ class Identity:
             end = jetons.get(f"{message.magasin}|{appel.entete.jeton_session}")
             if end is None or end <= now:
                 raise faute("AUTH_SESSION", "/Envelope/Header")
+
+    def snapshot(self) -> Plain:
+        """What was changed, counted and used, as plain JSON."""
+        return {
+            "exigences": plain.to_plain(self.exigences),
+            "comptes": [plain.to_plain(one) for one in self.accounts.known()],
+            "utilises": {key.hex(): until.isoformat() for key, until in self._once.seen.items()},
+        }
+
+    def restore(self, snapshot: Plain) -> None:
+        """Become what `snapshot` was taken of. What served since still serves no more."""
+        self.exigences.update(plain.from_plain(dict[str, Exigence], snapshot["exigences"]))
+        for one in snapshot["comptes"]:
+            self.accounts.put(plain.from_plain(Account, one))
+        for key, until in snapshot["utilises"].items():
+            self._once.seen.setdefault(bytes.fromhex(key), dt.datetime.fromisoformat(until))
 
     # ------------------------------------------------------------------------------------------------- proofs
 

@@ -115,3 +115,19 @@ def test_a_certificate_is_issued_by_the_authority_it_comes_with(session: Session
 def test_a_certificate_for_nobody_or_for_no_time_is_refused(session: Session, wrong: object) -> None:
     with pytest.raises((Problem, EffetInvalide)):
         call(session, "POST", "certificats", wrong)
+
+
+def test_a_snapshot_keeps_locks_codes_settings_and_what_was_used(session: Session) -> None:
+    known = session.identity.accounts.get("viamedis", SHOP)
+    assert known is not None
+    known.etat, known.echecs = RaisonCompte.VERROUILLE, 5
+    known.send_code(session.effects.chance, START)
+    assert session.identity._once.first(b"k", START)
+    call(session, "PUT", "identite", {"almerys": {"fraicheur": "virtuelle"}})
+    taken = json.loads(json.dumps(session.snapshot()))
+    seen = (account(session), call(session, "GET", "identite"), call(session, "GET", "codes"))
+    session.reset()
+    assert account(session)["etat"] is None
+    session.restore(taken)
+    assert (account(session), call(session, "GET", "identite"), call(session, "GET", "codes")) == seen
+    assert not session.identity._once.first(b"k", START)
