@@ -163,6 +163,7 @@ class Session:
             "start": self.start.isoformat(),
             "seed": self.seed,
             "world": self.world.snapshot(),
+            "identity": self.identity.snapshot(),
             "books": {nom: book.snapshot() for nom, book in self._books.items()},
             "effects": [one.shown() for one in self.effects.manual],
             "chance": to_plain(self.effects.chance.getstate()),
@@ -175,6 +176,8 @@ class Session:
         self.start = dt.datetime.fromisoformat(snapshot["start"])
         self._begin(snapshot["seed"])
         self.world.restore(snapshot["world"])
+        if "identity" in snapshot:
+            self.identity.restore(snapshot["identity"])
         for nom, raw in snapshot["books"].items():
             self._books[nom] = Book(self.plateformes[nom], self.world, self.start, self.seed)
             self._books[nom].restore(raw)
