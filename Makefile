@@ -38,3 +38,11 @@ interop: setup
 .PHONY: bench
 bench: setup
 	$(BIN)/python -m bench
+
+.PHONY: mutants
+mutants: setup
+	$(BIN)/python -m mutants $(BUGS)
+
+.PHONY: simulate
+simulate: setup
+	$(BIN)/python -m tests.simulation.storm --n $(or $(N),1000) --seed $(or $(SEED),0)

@@ -134,8 +134,9 @@ def settle(
     lanes = {(entry.plateforme, entry.service)} | release(tables, entry, now)
     if settlement.cible is not None and entry.cible is not None:
         lanes |= _target(tables, vault, entry.cible, settlement.cible, now)
-    if entry.operation is Operation.PIECES and entry.etat is Etat.TERMINEE and entry.cible is not None:
-        lanes |= _ask_soon(tables, entry.cible, now)
+    moved = entry.resultat != before.resultat and entry.operation in {Operation.PIECES, Operation.FACTURE}
+    if moved and entry.cible is not None:
+        lanes |= ask_soon(tables, entry.cible, now)
     if entry.operation is Operation.FACTURE and entry.resultat in ATTENDUES and entry.resultat != before.resultat:
         _expect_money(tables, entry, now)
         lanes.add((entry.plateforme, Service.RETOURS))
@@ -226,10 +227,10 @@ def _target(tables: Tables, vault: Vault, identifiant: str, lu: Lu, now: dt.date
     return release(tables, target, now)
 
 
-def _ask_soon(tables: Tables, identifiant: str, now: dt.datetime) -> set[Lane]:
-    """Documents may have decided the PEC they are for: it is asked at once rather than at its next turn."""
+def ask_soon(tables: Tables, identifiant: str, now: dt.datetime) -> set[Lane]:
+    """Documents, an invoice or a payment may have moved the PEC they are for: it is asked now, not at its next turn."""
     pec = tables.entry(identifiant)
-    if pec is None or pec.du_le is None or pec.etat not in {Etat.EN_INSTANCE, Etat.TERMINEE}:
+    if pec is None or pec.numero is None or pec.etat not in {Etat.EN_INSTANCE, Etat.TERMINEE}:
         return set()
     tables.update_entry(revise(pec, now, du_le=now, sondages=0))
     return {(pec.plateforme, pec.service)}

@@ -21,7 +21,7 @@ def test_a_file_goes_from_rights_to_an_accepted_invoice(plateforme: str) -> None
 
     droits, pec, facture = (monde.entry(nom) for nom in ("DR-1", "D-1/PEC-1", "D-1/FAC-1"))
     assert (droits.etat, droits.resultat) == (Etat.TERMINEE, "ouverts")
-    assert (pec.etat, pec.resultat, pec.amc_centimes) == (Etat.TERMINEE, "accordee", 17991)
+    assert (pec.etat, pec.resultat, pec.amc_centimes) == (Etat.TERMINEE, "facturee", 17991)
     assert (facture.etat, facture.resultat, facture.amc_centimes) == (Etat.TERMINEE, "acceptee", 17991)
     [billed] = [f for f in monde.ledger(plateforme)["factures"] if f["dossier"] == "D-1"]
     assert (billed["magasin"], billed["montant_amc_centimes"]) == (DEMO_SHOP, 17991)

@@ -43,6 +43,17 @@ def test_an_accepted_invoice_becomes_paid_by_its_returns(plateforme: str) -> Non
 
 
 @pytest.mark.parametrize("plateforme", ["viamedis", "almerys"])
+def test_the_agreement_follows_its_invoice(plateforme: str) -> None:
+    monde = Monde(Reglages())
+    monde.post(people.pec(plateforme, "D-1"))
+    monde.post(people.facture("D-1", "240131501"))
+    monde.run(2 * 3600)
+    assert monde.entry("D-1/PEC-1").resultat == "facturee"
+    monde.run(MONTHS)
+    assert monde.entry("D-1/PEC-1").resultat == "soldee"
+
+
+@pytest.mark.parametrize("plateforme", ["viamedis", "almerys"])
 def test_every_way_of_paying_ends_with_the_ledgers_own_sum(plateforme: str) -> None:
     ways = [nom for nom in PRICES if nom.startswith(("paiement", "indu"))]
     assert len(ways) >= 5

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres
 from tests.simulation import storm
 from tests.simulation.worse import resend_without_asking
+from tierspayant.adapter.storage.postgres import InlinePostgres
 from tierspayant.adapter.storage.sqlite import InlineSqlite
 
-STORIES = 16
-"""In each run, from the run's own seed; `python -m tests.simulation.storm --n 1000` for more."""
+STORIES = 10
+"""In each run, from the run's own seed; `make simulate N=1000` for more."""
 SQLITE_STORIES = 4
 CONTROLS = 25
 """Stories among which a worse policy must break something (each breaks about one story in three or in five)."""
@@ -29,6 +31,15 @@ def test_the_same_on_sqlite(seed: int, tmp_path: Path) -> None:
         monde = storm.live(one, storage=partial(InlineSqlite, tmp_path / f"{one}.db"))
         assert storm.broken(monde) == [], f"python -m tests.simulation.storm --seed {one}"
         assert monde.trace() == storm.live(one).trace(), "memory and SQLite live the same story"
+
+
+def test_the_same_on_postgresql(seed: int) -> None:
+    url = postgres.fresh_database()
+    monde = storm.live(seed, storage=partial(InlinePostgres, url))
+    assert storm.broken(monde) == [], f"python -m tests.simulation.storm --seed {seed}"
+    assert monde.trace() == storm.live(seed).trace(), "memory and PostgreSQL live the same story"
+    _ = monde.durable.close()
+    postgres.drop_database(url)
 
 
 def test_the_same_seed_lives_the_same_story() -> None:
