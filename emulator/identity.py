@@ -115,7 +115,7 @@ class Identity:
         }
 
     def restore(self, snapshot: Plain) -> None:
-        """Become what `snapshot` was taken of. What served since still serves no more."""
+        """Become what `snapshot` was taken of: what had served by then serves no more."""
         self.exigences.update(plain.from_plain(dict[str, Exigence], snapshot["exigences"]))
         for one in snapshot["comptes"]:
             self.accounts.put(plain.from_plain(Account, one))
