@@ -9,6 +9,7 @@ must get its result written offers it again.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias, TypeVar, cast
@@ -32,17 +33,23 @@ _Job: TypeAlias = tuple[Callable[[Tables], Any], "Deferred[Any]"]
 
 class PostgresStorage:
     """Storage on a server. `call_in_reactor` is reactor.callFromThread; `told` gets other nodes' news, in the reactor.
+    `seconds`: a monotonic clock, for the pauses between attempts to connect.
 
     Opening blocks for a few seconds at most. Raises BaseOccupee when a living node has this name, StorageError when the
     server cannot be reached, would lose commits, or has a newer schema.
     """
 
     def __init__(
-        self, url: str, noeud: str, call_in_reactor: Callable[..., Any], told: Callable[[Told], None] = lambda _: None
+        self,
+        url: str,
+        noeud: str,
+        call_in_reactor: Callable[..., Any],
+        told: Callable[[Told], None] = lambda _: None,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._call_in_reactor = call_in_reactor
-        writer = Link(url, f"tp {noeud}").migrated()
-        readers = [Link(url, f"tp {noeud} reads") for _ in range(READERS)]
+        writer = Link(url, f"tp {noeud}", seconds).migrated()
+        readers = [Link(url, f"tp {noeud} reads", seconds) for _ in range(READERS)]
         try:
             self._news = News(url, noeud, writer, lambda une: call_in_reactor(told, une))
         except (BaseOccupee, StorageError):

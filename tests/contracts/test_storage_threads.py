@@ -1,8 +1,9 @@
-"""The daemon's SQLite storage on a real reactor: many writers share commits, each answered only when durable."""
+"""The daemon's storages on a real reactor: many writers share commits, each answered only when durable."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,25 @@ from typing import Any
 import pytest
 from twisted.internet.defer import DeferredList
 
+from tests import postgres
 from tests.contracts.test_storage import entry
 from tests.reactor import reactor, reactor_test
-from tierspayant.adapter.storage.protocol import DejaLa, StorageError, Tables
+from tierspayant.adapter.storage.postgres import PostgresStorage
+from tierspayant.adapter.storage.protocol import DejaLa, Storage, StorageError, Tables
 from tierspayant.adapter.storage.sqlite import SqliteStorage
 
 WRITES = 600
 """More than two groups."""
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Storage]]:
+    if request.param == "sqlite":
+        yield lambda: SqliteStorage(tmp_path / "adapter.db", reactor.callFromThread)
+        return
+    url = postgres.fresh_database()
+    yield lambda: PostgresStorage(url, "n1", reactor.callFromThread)
+    postgres.drop_database(url)
 
 
 def insert(tables: Tables, nom: str) -> str:
@@ -25,8 +38,8 @@ def insert(tables: Tables, nom: str) -> str:
 
 
 @reactor_test(seconds=20)
-async def test_many_writes_at_once_all_succeed_but_the_bad_one(tmp_path: Path) -> None:
-    storage = SqliteStorage(tmp_path / "adapter.db", reactor.callFromThread)
+async def test_many_writes_at_once_all_succeed_but_the_bad_one(opened: Callable[[], Storage]) -> None:
+    storage = opened()
     writes = [storage.write(partial(insert, nom=f"A{n}")) for n in range(WRITES)]
     writes.insert(WRITES // 2, storage.write(partial(insert, nom="A0")))
     outcomes: list[Any] = await DeferredList(writes, consumeErrors=True)
@@ -47,8 +60,8 @@ async def test_an_answered_write_is_seen_by_another_connection(tmp_path: Path) -
 
 
 @reactor_test(seconds=20)
-async def test_closing_finishes_what_was_accepted_and_refuses_the_rest(tmp_path: Path) -> None:
-    storage = SqliteStorage(tmp_path / "adapter.db", reactor.callFromThread)
+async def test_closing_finishes_what_was_accepted_and_refuses_the_rest(opened: Callable[[], Storage]) -> None:
+    storage = opened()
     last = storage.write(partial(insert, nom="last"))
     closed = storage.close()
     with pytest.raises(StorageError):
@@ -58,9 +71,9 @@ async def test_closing_finishes_what_was_accepted_and_refuses_the_rest(tmp_path:
 
 
 @reactor_test(seconds=20)
-async def test_a_read_cannot_write_and_a_write_error_stays_with_its_caller(tmp_path: Path) -> None:
-    storage = SqliteStorage(tmp_path / "adapter.db", reactor.callFromThread)
-    with pytest.raises(StorageError, match="readonly"):
+async def test_a_read_cannot_write_and_a_write_error_stays_with_its_caller(opened: Callable[[], Storage]) -> None:
+    storage = opened()
+    with pytest.raises(StorageError, match=r"read-?only"):
         await storage.read(partial(insert, nom="A"))
     with pytest.raises(ZeroDivisionError):
         await storage.write(_divide)
