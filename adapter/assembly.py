@@ -23,6 +23,7 @@ from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.records import Lane
 from tierspayant.adapter.shop_api import ShopApi
+from tierspayant.adapter.shop_api_appels import Appels
 from tierspayant.adapter.shop_api_demandes import Demandes
 from tierspayant.adapter.shop_api_etat import Etat
 from tierspayant.adapter.shop_api_gestes import Gestes
@@ -127,8 +128,12 @@ class Pieces:
     def gestes(self) -> Gestes:
         return Gestes(storage=self.storage, vault=self.lu.vault, now=self.now, wake_lanes=self.wake_lanes)
 
+    def appels(self) -> Appels:
+        return Appels(storage=self.storage, vault=self.lu.vault, now=self.now, wake_lanes=self.wake_lanes)
+
     def shop_routes(self) -> tuple[Route, ...]:
-        return (*self.demandes().routes(), *self.gestes().routes(), *self.etat().routes())
+        parts = (self.demandes(), self.gestes(), self.appels(), self.etat())
+        return tuple(une for part in parts for une in part.routes())
 
     def admin_api(self) -> ShopApi:
         return ShopApi(AccesLocal(), (*self.admin().routes(), *self.shop_routes()))

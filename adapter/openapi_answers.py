@@ -112,6 +112,28 @@ ANSWERS: Final[dict[str, Any]] = {
             "numeros": {"type": "array", "items": TEXTE},
         }
     ),
+    "Appel": _object(
+        {
+            "demande": TEXTE,
+            "reference": TEXTE,
+            "dossier": NUL,
+            "operation": TEXTE,
+            "plateforme": TEXTE,
+            "organisme": NUL,
+            "attend_depuis": INSTANT,
+            "age_jours": ENTIER,
+            "total_centimes": {**ENTIER_NUL, "description": "Price of the equipment; null for an operator's key."},
+            "amc_centimes": ENTIER_NUL,
+            "client": {"type": ["object", "null"], "description": "Name and first name; null for an operator's key."},
+        }
+    ),
+    "Appels": _page("Appel"),
+    "Actions": _object(
+        {
+            "faites": {"type": "array", "items": _object({"id": TEXTE, "reference": TEXTE, "etat": TEXTE})},
+            "refusees": {"type": "array", "items": _object({"id": TEXTE, "code": TEXTE, "detail": TEXTE})},
+        }
+    ),
     "PlateformeService": _object(
         {
             "plateforme": TEXTE,

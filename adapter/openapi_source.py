@@ -21,6 +21,7 @@ from tierspayant.adapter.demandes import (
 from tierspayant.adapter.entry import Etat
 from tierspayant.adapter.openapi_answers import ANSWERS
 from tierspayant.adapter.problem import MEDIA_TYPE, genres
+from tierspayant.adapter.shop_api_appels import ActionsCorps
 from tierspayant.adapter.shop_api_gestes import ActionCorps, RetraitCorps
 
 CORPS = (
@@ -32,6 +33,7 @@ CORPS = (
     PiecesCorps,
     ActionCorps,
     RetraitCorps,
+    ActionsCorps,
 )
 
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "The request's id."}
@@ -62,7 +64,10 @@ POSTS = {
 GESTES = {
     "/v1/demandes/{id}/retrait": ("Withdraw a request that was never sent", RetraitCorps),
     "/v1/demandes/{id}/action": ("Answer what a person must answer", ActionCorps),
+    "/v1/demandes/action": ("Confirm or give up many requests held until the customer confirms", ActionsCorps),
 }
+SPECIALES = {"/v1/demandes/action": "Actions"}
+"""POSTs that do not answer one request."""
 GETS: dict[str, tuple[str, str, dict[str, str]]] = {
     "/v1/pec/{id}": ("One PEC", "Demande", {}),
     "/v1/factures/{id}": ("One invoice", "Demande", {}),
@@ -77,6 +82,16 @@ GETS: dict[str, tuple[str, str, dict[str, str]]] = {
             "operation": "Only this operation.",
             "apres": "Cursor: the `suivant` of the page before.",
             "limite": "At most this many (1 to 500).",
+        },
+    ),
+    "/v1/appels": (
+        "Whom to call: requests held until the customer confirms",
+        "Appels",
+        {
+            "plateforme": "Only this platform.",
+            "avant": "Recorded before this day (YYYY-MM-DD).",
+            "apres": "Cursor: the `suivant` of the page before.",
+            "limite": "At most this many looked at (1 to 500).",
         },
     ),
     "/v1/dossiers/{dossier}": ("A whole file with its requests", "Dossier", {}),
@@ -147,7 +162,8 @@ DESCRIPTION = (
 
 def _post(chemin: str, resume: str, corps: str, bons: set[str]) -> dict[str, Any]:
     parametres = [*_path_parameters(chemin), LANGUE, *([PREFER, IDEMPOTENCY] if "202" in bons else [])]
-    reponses = {code: _answer("Outcome" if code == "200" else "Recorded, not answered yet", "Demande") for code in bons}
+    schema = SPECIALES.get(chemin, "Demande")
+    reponses = {code: _answer("Outcome" if code == "200" else "Recorded, not answered yet", schema) for code in bons}
     if "202" in reponses:
         reponses["202"]["headers"] = {"Location": {"schema": {"type": "string"}}}
     return {
