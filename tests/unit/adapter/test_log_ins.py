@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from tierspayant.adapter.availability import Compte
 from tierspayant.adapter.log_ins import Exchanged, LogIns
@@ -28,6 +29,7 @@ class Door:
     compte: Compte | None = None
     left: list[Deferred[Exchanged]] = field(default_factory=list)
     come: list[Outcome] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.log_ins = LogIns({"p"}, lambda: self.now)
@@ -41,7 +43,7 @@ class Door:
             return self.left[-1]
 
         done = Deferred.fromCoroutine(self.log_ins.through((plateforme, magasin), REQUETE, known, leave))
-        _ = done.addCallback(lambda exchanged: self.come.append(exchanged[2]))
+        _ = done.addCallbacks(lambda exchanged: self.come.append(exchanged[2]), self.failed.append)
 
     def answer(self, outcome: Outcome) -> None:
         self.left.pop(0).callback((REQUETE, None, outcome))
@@ -83,6 +85,7 @@ def test_a_first_that_fails_lets_the_next_go() -> None:
     door.send()
     door.left.pop(0).errback(RuntimeError("a fault of ours"))
     assert len(door.left) == 1
+    assert [one.type for one in door.failed] == [RuntimeError]
 
 
 def test_a_refused_account_shows_itself_again_only_after_it_was_reopened() -> None:
