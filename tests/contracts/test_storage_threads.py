@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from twisted.internet.defer import DeferredList
 from tests import postgres
 from tests.contracts.test_storage import entry
 from tests.reactor import reactor, reactor_test
+from tierspayant.adapter.storage import sqlite_connection
 from tierspayant.adapter.storage.postgres import PostgresStorage
 from tierspayant.adapter.storage.protocol import DejaLa, Storage, StorageError, Tables
 from tierspayant.adapter.storage.sqlite import SqliteStorage
@@ -83,3 +84,31 @@ async def test_a_read_cannot_write_and_a_write_error_stays_with_its_caller(opene
 
 def _divide(tables: Tables) -> int:
     return tables.count() // 0
+
+
+@reactor_test(seconds=20)
+async def test_writes_that_wait_together_share_a_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups: list[int] = []
+    real = sqlite_connection.write_group
+
+    def counted(db: sqlite3.Connection, works: Sequence[sqlite_connection.Work]) -> list[Any]:
+        groups.append(len(works))
+        return real(db, works)
+
+    monkeypatch.setattr(sqlite_connection, "write_group", counted)
+    storage = SqliteStorage(tmp_path / "adapter.db", reactor.callFromThread)
+    await DeferredList([storage.write(partial(insert, nom=f"A{n}")) for n in range(WRITES)])
+    await storage.close()
+    assert sum(groups) == WRITES
+    assert len(groups) < WRITES / 2
+    assert max(groups) <= sqlite_connection.GROUP_MAX
+
+
+def test_a_file_system_that_cannot_keep_a_promise_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every commit is synced: what is asked of SQLite is read back, and anything less is no storage."""
+    db = sqlite_connection.connect_writer(tmp_path / "good.db")
+    assert db.execute("PRAGMA synchronous").fetchone()[0] == sqlite_connection.FULL
+    db.close()
+    monkeypatch.setattr(sqlite_connection, "FULL", 3)
+    with pytest.raises(StorageError, match="cannot keep a promise"):
+        sqlite_connection.connect_writer(tmp_path / "other.db")
