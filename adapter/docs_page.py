@@ -34,6 +34,9 @@ def page_html(yaml: str) -> str:
         if trouve.group(1):
             chemin = trouve.group(1)
         else:
-            cellules = (f"<code>{trouve.group(2).upper()} {html.escape(chemin)}</code>", html.escape(trouve.group(3)))
+            cellules = (
+                f"<code>{trouve.group(2).upper()} {html.escape(chemin)}</code>",
+                html.escape(trouve.group(3).strip("'")),
+            )
             lignes.append("<tr>" + "".join(f"<td>{cellule}</td>" for cellule in cellules) + "</tr>")
     return _MODELE.format(lignes="\n".join(lignes), yaml=html.escape(yaml))
