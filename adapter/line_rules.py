@@ -26,6 +26,12 @@ def line_faults(lignes: tuple[Ligne, ...], champ: str, equipement: TypeEquipemen
     """Every fault of the lines, each line alone then all together. `equipement` is None when only lines are known."""
     for rang, ligne in enumerate(lignes[:LIGNES_MAX]):
         yield from _ligne(ligne, f"{champ}/{rang}")
+        correction = ligne.correction
+        if (
+            equipement is TypeEquipement.MULTIFOCAL and correction and correction.addition_centiemes is None
+        ):  # fact, §4.3
+            ou = f"{champ}/{rang}/correction/addition_centiemes"
+            yield Erreur(ou, "ADDITION_MULTIFOCAL", "la correction d'un multifocal indique l'addition")
     if sum(ligne.type is TypeLigne.MONTURE for ligne in lignes) > 1:
         yield Erreur(
             champ, "UN_EQUIPEMENT", "une seule monture par équipement : un second équipement est une autre demande"

@@ -127,6 +127,19 @@ def refuse(element: etree._Element, regle: str, francais: str, anglais: str | No
     )
 
 
+def exige(bloc: Bloc, nom: str, quand: str, when: str) -> None:
+    """Raises the Faute of a field that is missing though another one makes it mandatory (`quand`: in which case)."""
+    if nom not in bloc:
+        raise Faute(
+            Cote.CLIENT,
+            "TEC05",
+            "CHAMP_CONDITIONNEL",
+            f"le champ « {nom} » est obligatoire {quand}",
+            f"field '{nom}' is mandatory {when}",
+            xpath=f"{xpath_of(bloc.element)}/{nom}",
+        )
+
+
 def ajoute(parent: etree._Element, nom: str, texte: str | None) -> None:
     """One field of qualified name `nom`; None writes nothing."""
     if texte is not None:

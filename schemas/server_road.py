@@ -4,14 +4,15 @@ A dialect gives a `Grammaire`: its files, its header block, and one `Mot` per wi
 media types, limits, envelope, dispatch by the Body's element, XSD both ways, which rule a bad message breaks.
 
 Rule ids a client can meet in a TEC05 fault: HTTP_*, XML_*, SOAP_* (before the contract), OPERATION_INCONNUE,
-OPERATION_AILLEURS, CHAMP_MANQUANT, CHAMP_INCONNU, CHAMP_REPETE, CHAMP_NUL, ORDRE, ESPACE_DE_NOMS, ATTRIBUT_INCONNU,
-CONTENU, VALEUR_ENUM, VALEUR_FORME, VALEUR_DECIMALES, VALEUR_LONGUEUR, VALEUR_BORNES, then the identifiers' own
-(NIR_CLE, LPP_CLE, FINESS_CLE, ...). Faults about the account have a rule COMPTE_<reason>, see client_road.
+OPERATION_AILLEURS, CHAMP_MANQUANT, CHAMP_CONDITIONNEL, CHAMP_INCONNU, CHAMP_REPETE, CHAMP_NUL, ORDRE, ESPACE_DE_NOMS,
+ATTRIBUT_INCONNU, CONTENU, VALEUR_ENUM, VALEUR_FORME, VALEUR_DECIMALES, VALEUR_LONGUEUR, VALEUR_BORNES, then the
+identifiers' own (NIR_CLE, LPP_CLE, FINESS_CLE, ...). Faults about the account have a rule COMPTE_<reason>, see client_road.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -127,7 +128,8 @@ class ServerRoad:
                 "XML_TAILLE", f"le message dépasse {xml.MAX_BYTES} octets", _ENGLISH["XML_TAILLE"], statut=413
             )
         entete = self._entete(enveloppe)
-        demande = mot.read(Bloc(self._valid(enveloppe.body, mot.xsd)))
+        with _placed("/Envelope/Body"):
+            demande = mot.read(Bloc(self._valid(enveloppe.body, mot.xsd)))
         service = demande.service if isinstance(demande, EtatServiceDemande) else SERVICE_OF[demande.operation]
         return Appel(
             operation=demande.operation,
@@ -166,7 +168,8 @@ class ServerRoad:
         bloc = blocs[0]
         if bloc.attrib:
             bloc = soap.without_soap_attributes(bloc, enveloppe.version)
-        return self._grammaire.read_entete(Bloc(self._valid(bloc, self._grammaire.entete_xsd, "/Envelope/Header")))
+        with _placed("/Envelope/Header"):
+            return self._grammaire.read_entete(Bloc(self._valid(bloc, self._grammaire.entete_xsd, "/Envelope/Header")))
 
     def _valid(self, element: etree._Element, xsd: str, prefixe: str = "/Envelope/Body") -> etree._Element:
         """The element as its XSD accepts it: a copy without xsi:type when it has any (SOAP::Lite and Axis add them)."""
@@ -210,6 +213,17 @@ class ServerRoad:
             "operation unknown to this service",
             xpath="/Envelope/Body/*",
         )
+
+
+@contextmanager
+def _placed(dessus: str) -> Iterator[None]:
+    """A Faute raised in a copy that stands outside its envelope names its place in the message all the same."""
+    try:
+        yield
+    except Faute as faute:
+        if faute.xpath is not None and not faute.xpath.startswith("/Envelope/"):
+            faute.xpath = dessus + faute.xpath
+        raise
 
 
 _STATUT = {"XML_TAILLE": 413}

@@ -147,6 +147,11 @@ def _structure(
     if champ in locaux:
         espace = attendus[locaux.index(champ)].strip("{").rpartition("}")[0]
         return _espace(champ, espace, xpath)
+    jumeau = next(
+        (e for e in fautif.itersiblings(preceding=True) if local_name(e) == champ and e.tag != fautif.tag), None
+    )
+    if jumeau is not None:  # a repeated field: once the first is there, libxml2 no longer awaits it
+        return _espace(champ, etree.QName(jumeau).namespace or "", xpath)
     suivants = {str(e.tag) for e in fautif.itersiblings()}
     manquant = _missing_before(schema, element, path)
     if manquant and manquant[-1] not in suivants:

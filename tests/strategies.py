@@ -6,6 +6,7 @@ since what may be said depends on them (an insurer to pick, lots).
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
@@ -196,6 +197,32 @@ corrections = st.builds(
     axe=option(st.integers(0, 180)),
     addition_centiemes=option(st.integers(0, 400)),
 )
+
+
+def _complete(ligne: Ligne) -> Ligne:
+    """What a contract makes mandatory: eye and zone of a lens, axis of a cylinder (optical-messages.md §4.3)."""
+    correction = ligne.correction
+    if correction is not None and correction.cylindre_centiemes and correction.axe is None:
+        ligne = dataclasses.replace(ligne, correction=dataclasses.replace(correction, axe=90))
+    if ligne.type is not TypeLigne.VERRE:
+        return ligne
+    return dataclasses.replace(ligne, oeil=ligne.oeil or Oeil.DROIT, zone=ligne.zone or Zone.SIMPLE)
+
+
+def _with_additions(equipement: Equipement) -> Equipement:
+    """A correction of a multifocal equipment has an addition."""
+    if equipement.type is not TypeEquipement.MULTIFOCAL:
+        return equipement
+    lignes = (_with_addition(ligne) for ligne in equipement.lignes)
+    return dataclasses.replace(equipement, lignes=tuple(lignes))
+
+
+def _with_addition(ligne: Ligne) -> Ligne:
+    if ligne.correction is None or ligne.correction.addition_centiemes is not None:
+        return ligne
+    return dataclasses.replace(ligne, correction=dataclasses.replace(ligne.correction, addition_centiemes=200))
+
+
 lignes = st.builds(
     Ligne,
     numero=rangs,
@@ -208,8 +235,10 @@ lignes = st.builds(
     oeil=option(st.sampled_from(Oeil)),
     zone=option(st.sampled_from(Zone)),
     correction=option(corrections),
-)
-equipements = st.builds(Equipement, numero=rangs, type=st.sampled_from(TypeEquipement), lignes=several(lignes, least=1))
+).map(_complete)
+equipements = st.builds(
+    Equipement, numero=rangs, type=st.sampled_from(TypeEquipement), lignes=several(lignes, least=1)
+).map(_with_additions)
 consentements = st.builds(Consentement, donne=st.booleans(), date=jours)
 motifs = st.one_of(
     st.builds(

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from tierspayant.schemas.almerys.words import from_wire
-from tierspayant.schemas.champs import Bloc, refuse
+from tierspayant.schemas.champs import Bloc, exige, refuse
 from tierspayant.schemas.identity import (
     DateNaissance,
     Finess,
@@ -124,18 +124,25 @@ def beneficiaire(bloc: Bloc) -> Beneficiaire:
 def correction(bloc: Bloc | None) -> Correction | None:
     if bloc is None:
         return None
+    cylindre = entier_ou_rien(bloc, "cylindre")
+    if cylindre:  # fact, optical-messages.md §4.3
+        exige(bloc, "axe", "avec un cylindre", "with a cylinder")
     return Correction(
         sphere_centiemes=bloc.entier("sphere"),
-        cylindre_centiemes=entier_ou_rien(bloc, "cylindre"),
+        cylindre_centiemes=cylindre,
         axe=entier_ou_rien(bloc, "axe"),
         addition_centiemes=entier_ou_rien(bloc, "addition"),
     )
 
 
 def ligne(bloc: Bloc) -> Ligne:
+    nature = mot(bloc, "nature", "natures_article", TypeLigne)
+    if nature is TypeLigne.VERRE:
+        exige(bloc, "cote", "pour un verre", "for a lens")
+        exige(bloc, "zoneOptique", "pour un verre", "for a lens")
     return Ligne(
         numero=bloc.entier("numeroArticle"),
-        type=mot(bloc, "nature", "natures_article", TypeLigne),
+        type=nature,
         oeil=mot_ou_rien(bloc, "cote", "cotes", Oeil),
         zone=mot_ou_rien(bloc, "zoneOptique", "zones", Zone),
         lpp=bloc.identifiant("codeLPP", Lpp),
@@ -148,9 +155,13 @@ def ligne(bloc: Bloc) -> Ligne:
 
 
 def equipement(bloc: Bloc) -> Equipement:
+    vision = mot(bloc, "typeVision", "types_vision", TypeEquipement)
+    for article in bloc.liste("article"):
+        if vision is TypeEquipement.MULTIFOCAL and "correction" in article:  # fact, optical-messages.md §4.3
+            exige(article.bloc("correction"), "addition", "pour un multifocal", "for a multifocal lens")
     return Equipement(
         numero=bloc.entier("rang"),
-        type=mot(bloc, "typeVision", "types_vision", TypeEquipement),
+        type=vision,
         lignes=tuple(ligne(article) for article in bloc.liste("article")),
     )
 

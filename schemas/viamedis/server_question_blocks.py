@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tierspayant.schemas.champs import Bloc
+from tierspayant.schemas.champs import Bloc, exige
 from tierspayant.schemas.identity import (
     DateNaissance,
     Finess,
@@ -69,9 +69,13 @@ def read_zone(bloc: Bloc) -> Zone | None:
 
 def read_ligne(bloc: Bloc) -> Ligne:
     correction = bloc.bloc_ou_rien("correction")
+    type_ = TypeLigne(bloc.texte("type").lower())
+    if type_ is TypeLigne.VERRE:
+        exige(bloc, "oeil", "pour un verre", "for a lens")
+        exige(bloc, "zone", "pour un verre", "for a lens")
     return Ligne(
         numero=bloc.entier("numero"),
-        type=TypeLigne(bloc.texte("type").lower()),
+        type=type_,
         lpp=bloc.identifiant("lpp", Lpp),
         classe=Classe(bloc.texte("classe")),
         prix_centimes=bloc.euros("prix"),
@@ -84,9 +88,12 @@ def read_ligne(bloc: Bloc) -> Ligne:
 
 
 def _correction(bloc: Bloc) -> Correction:
+    cylindre = bloc.euros_ou_rien("cylindre")
+    if cylindre:  # fact, optical-messages.md §4.3
+        exige(bloc, "axe", "avec un cylindre", "with a cylinder")
     return Correction(
         sphere_centiemes=bloc.euros("sphere"),
-        cylindre_centiemes=bloc.euros_ou_rien("cylindre"),
+        cylindre_centiemes=cylindre,
         axe=bloc.entier("axe") if "axe" in bloc else None,
         addition_centiemes=bloc.euros_ou_rien("addition"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tierspayant.schemas.champs import Bloc, refuse
+from tierspayant.schemas.champs import Bloc, exige, refuse
 from tierspayant.schemas.identity import (
     Prescripteur,
 )
@@ -123,9 +123,13 @@ def _precedent(bloc: Bloc | None) -> DernierEquipement | None:
 
 
 def _equipement(bloc: Bloc) -> Equipement:
+    type_ = TypeEquipement(bloc.texte("type").lower())
+    for ligne in bloc.liste("ligne"):
+        if type_ is TypeEquipement.MULTIFOCAL and "correction" in ligne:  # fact, optical-messages.md §4.3
+            exige(ligne.bloc("correction"), "addition", "pour un multifocal", "for a multifocal lens")
     return Equipement(
         numero=bloc.entier("numero"),
-        type=TypeEquipement(bloc.texte("type").lower()),
+        type=type_,
         lignes=tuple(read_ligne(ligne) for ligne in bloc.liste("ligne")),
     )
 

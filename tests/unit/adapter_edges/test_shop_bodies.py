@@ -147,6 +147,15 @@ def test_a_body_that_could_only_be_refused_is_refused_before_queueing(
     assert (ou, regle) in rules(bent(PEC, champ, valeur))
 
 
+def test_the_correction_of_a_multifocal_says_its_addition() -> None:
+    multifocal = bent(PEC, "/equipement/type", "multifocal")
+    bare = bent(multifocal, "/equipement/lignes/1/correction", {"sphere_centiemes": -200})
+    whole = bent(multifocal, "/equipement/lignes/1/correction", {"sphere_centiemes": -200, "addition_centiemes": 200})
+    ou = "/equipement/lignes/1/correction/addition_centiemes"
+    assert (ou, "ADDITION_MULTIFOCAL") in rules(bare)
+    assert (ou, "ADDITION_MULTIFOCAL") not in rules(whole)
+
+
 def test_a_quote_needs_no_consent() -> None:
     assert rules(bent(PEC, "/consentement", MISSING), DevisCorps) == set()
 

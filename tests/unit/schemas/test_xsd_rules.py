@@ -50,6 +50,7 @@ def test_a_valid_element_breaks_nothing() -> None:
         ("", "CHAMP_MANQUANT", "/r/prix", "prix"),
         (P + "<choix>OUI</choix>", "CHAMP_MANQUANT", "/r/mot", "mot"),
         (P + M + "<bloc/>", "CHAMP_MANQUANT", "/r/bloc/z", "z"),
+        (P + M + '<bloc><z/></bloc><b:bloc xmlns:b="urn:b"><z/></b:bloc>', "ESPACE_DE_NOMS", "/r/bloc", "urn:a"),
         (P + M + "<bloc><z/></bloc><bloc/>", "CHAMP_MANQUANT", "/r/bloc[2]/z", "z"),
         (P + "<autre/>" + M, "CHAMP_INCONNU", "/r/autre", "autre"),
         (P + M + "<autre/>", "CHAMP_INCONNU", "/r/autre", "autre"),
