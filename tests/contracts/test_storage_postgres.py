@@ -22,8 +22,8 @@ from tierspayant.adapter.storage.postgres_news import Told
 from tierspayant.adapter.storage.protocol import StorageError, Tables
 from tierspayant.schemas.operations import Service
 
-PATIENCE = 10.0
-"""Seconds a thread waits for another before the test fails."""
+PATIENCE = 8.0
+"""Seconds a thread waits for another before the test fails: less than the server lets a transaction idle."""
 
 
 @pytest.fixture
@@ -91,13 +91,16 @@ async def test_one_node_writes_at_a_time_and_reads_wait_for_nobody(url: str) -> 
     first, other = node(url, "n1"), node(url, "n2")
     order: list[str] = []
     waiting = threading.Event()
+    begun: Deferred[None] = Deferred()
 
     def slow(tables: Tables) -> None:
         order.append("first begins")
+        reactor.callFromThread(begun.callback, None)
         assert waiting.wait(PATIENCE), "the other node came to wait for the lock"
         order.append("first ends")
 
     done = first.write(slow)
+    await begun
     later = other.write(lambda _: order.append("other"))
     assert await other.read(lambda t: t.count()) == 0
     watching = threading.Thread(target=_watch, args=(url, waiting))
