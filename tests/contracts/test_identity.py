@@ -13,6 +13,7 @@ from tests.contracts.speaking import OTHER, PLATEFORMES, SHOP, Speaker
 from tierspayant.emulator.certificates import TlsRequest
 from tierspayant.schemas.messages import FermerSessionDemande, OuvrirSessionDemande, SessionReponse
 from tierspayant.schemas.outcomes import Answer, NotYou, RaisonCompte
+from tierspayant.schemas.security import signature
 
 Way = Literal["usernametoken", "x509"]
 WAYS: tuple[Way, ...] = ("usernametoken", "x509")
@@ -61,6 +62,15 @@ def test_a_clock_a_little_off_passes(plateforme: str) -> None:
 
 
 @every
+def test_a_signed_message_serves_no_longer_than_it_says(plateforme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signature, "LIFE", dt.timedelta(seconds=60))
+    speaker = Speaker(plateforme, "x509")
+    requete = speaker.signed(speaker.question())
+    speaker.clock.advance(61)
+    assert speaker.refusal(requete)[0] == "AUTH_HORLOGE"
+
+
+@every
 def test_five_wrong_secrets_lock_the_account_and_the_right_one_no_longer_helps(plateforme: str) -> None:
     speaker = Speaker(plateforme, "usernametoken")
     for _ in range(4):
@@ -69,6 +79,7 @@ def test_five_wrong_secrets_lock_the_account_and_the_right_one_no_longer_helps(p
     for secret in ("faux", None):
         regle, outcome = speaker.refusal(speaker.signed(speaker.question(), secret=secret))
         assert (regle, outcome.raison) == ("AUTH_VERROUILLE", RaisonCompte.VERROUILLE)
+    assert speaker.account.echecs == 5, "a locked account looks at no secret"
 
 
 @every
@@ -182,6 +193,15 @@ def test_a_totp_code_serves_once(plateforme: str) -> None:
     code = pyotp.TOTP(speaker.account.totp).at(speaker.now())
     assert isinstance(opened(speaker, code), SessionReponse)
     assert opened(speaker, code) == NotYou(RaisonCompte.CODE, "TEC04 AUTH_CODE_FAUX")
+
+
+@every
+def test_a_session_is_opened_under_one_s_own_user_name(plateforme: str) -> None:
+    speaker = Speaker(plateforme, "usernametoken", session_asked=True)
+    code = pyotp.TOTP(speaker.account.totp).at(speaker.now())
+    demande = OuvrirSessionDemande(identifiant=OTHER, code=code)
+    assert speaker.ask(demande) == NotYou(RaisonCompte.REFUSE, "TEC04 AUTH_MAGASIN")
+    assert isinstance(opened(speaker, code), SessionReponse)
 
 
 @every

@@ -218,6 +218,11 @@ def test_a_code_that_only_a_person_can_type_holds_the_shop_until_it_is_given(tmp
     village.reopen()
     village.monde.run(4 * HOUR)
     assert "acceptee" in village.states(DEMO_SHOP)
+    village.monde.run(5 * HOUR)
+    village.post(DEMO_SHOP, "F-1")
+    village.monde.run(60)
+    assert village.alarms() == ["code", "code"], "a working day later another code is asked"
+    assert village.account(DEMO_SHOP).echecs == 0, "the old one was not shown again"
     again = Jetons(village.jetons.identite, tmp_path / "sessions.json")
     again.load()
     assert again._jetons == village.jetons._jetons

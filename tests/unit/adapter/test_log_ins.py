@@ -121,6 +121,12 @@ def test_an_accepted_account_that_is_refused_later_is_alone_again() -> None:
     door.answer(REFUSED)
     door.send()
     assert len(door.left) == 2, "what had left already, and no more"
+    for _ in range(2):
+        door.answer(REFUSED)
+    door.compte = Compte(plateforme="p", magasin="m", depuis=door.now)
+    for _ in range(3):
+        door.send()
+    assert len(door.left) == 1
 
 
 def test_shops_and_platforms_do_not_wait_for_each_other() -> None:
