@@ -32,7 +32,7 @@ class _Compte(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     plateforme: str
     magasin: str
-    etat: RaisonCompte | None | msgspec.UnsetType = msgspec.UNSET
+    etat: RaisonCompte | msgspec.UnsetType | None = msgspec.UNSET
     secret: str | None = None
 
 

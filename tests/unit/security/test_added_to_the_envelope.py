@@ -16,7 +16,8 @@ from tierspayant.schemas.soap import SOAP11, WSSE, WSU
 
 ENVELOPE = (
     f'<?xml version="1.0" encoding="utf-8"?>\n<s:Envelope xmlns:s="{SOAP11}"><s:Header>'
-    "<n:entete xmlns:n='urn:example:n'><n:idMessage>m-1</n:idMessage></n:entete></s:Header><s:Body><n:Question xmlns:n='urn:example:n'>é</n:Question>"
+    "<n:entete xmlns:n='urn:example:n'><n:idMessage>m-1</n:idMessage></n:entete></s:Header>"
+    "<s:Body><n:Question xmlns:n='urn:example:n'>é</n:Question>"
     "</s:Body></s:Envelope>"
 ).encode()
 NOW = dt.datetime(2024, 1, 31, 9, 0, 0, 123456, tzinfo=dt.UTC)
