@@ -135,7 +135,23 @@ def faults(configuration: Configuration) -> list[str]:
                 fichier = getattr(compte, reglage)
                 if fichier is not None and not locate(configuration.chemin(fichier)).is_file():
                     lines.append(f"{lieu}.{reglage}: the file cannot be read")
+            lines += [f"{lieu}: {one}" for one in _missing(configuration, plateforme, compte)]
             variable = compte.secret_variable
             if variable is not None and compte.secret_fichier is None and not os.environ.get(variable):
                 lines.append(f"{lieu}.secret_variable: this environment variable is not set")
+    return lines
+
+
+def _missing(configuration: Configuration, plateforme: str, compte: Compte) -> list[str]:
+    """What the platform's `identite` and `session` need and the account does not name."""
+    commune = configuration.reglages.plateformes[plateforme]
+    lines = []
+    if commune.identite == "usernametoken" and compte.secret_fichier is None and compte.secret_variable is None:
+        lines.append("identite usernametoken needs secret_fichier or secret_variable")
+    if commune.identite == "x509":
+        for reglage in ("certificat_fichier", "cle_fichier"):
+            if getattr(compte, reglage) is None and getattr(commune, reglage) is None:
+                lines.append(f"identite x509 needs {reglage}, here or in plateformes.{plateforme}")
+    if commune.session == "totp" and compte.totp_fichier is None:
+        lines.append("session totp needs totp_fichier")
     return lines

@@ -89,3 +89,21 @@ def test_check_config_names_each_file_and_variable_that_is_missing(tmp_path: Pat
     assert [line.partition("comptes.p.")[2].partition(":")[0] for line in found] == ["totp_fichier", "secret_variable"]
     (tmp_path / "absent.totp").write_text("JBSWY3DPEHPK3PXP")
     assert len(identity.faults(shown.configuration())) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "compte", "said"),
+    [
+        ("aucune", {}, []),
+        ("usernametoken", {}, ["secret_fichier or secret_variable"]),
+        ("x509", {}, ["certificat_fichier", "cle_fichier"]),
+        ("x509", {"cle_fichier": "ici"}, ["certificat_fichier"]),
+    ],
+)
+def test_check_config_says_what_a_platform_asks_and_an_account_has_not(
+    tmp_path: Path, mode: str, compte: dict[str, str], said: list[str]
+) -> None:
+    (tmp_path / "ici").write_text("x")
+    found = identity.faults(identite(tmp_path, mode, **compte).configuration())
+    assert len(found) == len(said)
+    assert all(one in line for one, line in zip(said, found, strict=True))
