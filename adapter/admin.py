@@ -7,7 +7,7 @@ daemon, by the commands themselves (service.local_call).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,6 +49,7 @@ class Admin:
     wake_all: Callable[[], None]
     demon: str
     give_code: Callable[[tuple[str, str], str], None] | None = None
+    reacheminer: Callable[[bool], Awaitable[dict[str, Any]]] | None = None
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -57,6 +58,7 @@ class Admin:
             route("POST", "/admin/reveil", self.reveil),
             route("POST", "/admin/pause", self.pause),
             route("POST", "/admin/comptes", self.reopen),
+            route("POST", "/admin/reacheminer", self.reroute),
         )
 
     async def state(self, visite: Visite) -> Reponse:
@@ -89,6 +91,19 @@ class Admin:
             fautes = tuple(Erreur(None, "CONFIGURATION", ligne) for ligne in erreur.lignes)
             raise Refuse(Probleme("demande_invalide", erreurs=fautes)) from None
         return en_json({"recharge": True})
+
+    async def reroute(self, visite: Visite) -> Reponse:
+        """Where the payer directory on disk sends what is queued; with `appliquer` it is put in force and moves it."""
+        appliquer = document(visite.appel.corps).get("appliquer")
+        if not isinstance(appliquer, bool) or self.reacheminer is None:
+            raise _wrong("/appliquer", "TYPE_BOOLEEN", "true ou false est attendu")
+        try:
+            fait = await self.reacheminer(appliquer)
+        except (ConfigInvalide, AnnuaireInvalide) as erreur:
+            fautes = tuple(Erreur(None, "CONFIGURATION", ligne) for ligne in erreur.lignes)
+            raise Refuse(Probleme("demande_invalide", erreurs=fautes)) from None
+        self.wake_all()
+        return en_json(fait)
 
     async def reveil(self, _visite: Visite) -> Reponse:
         self.wake_all()

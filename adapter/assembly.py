@@ -12,7 +12,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from tierspayant.adapter import master_key, metrics, platform_rows, reload, storage_choice
+from tierspayant.adapter import master_key, metrics, platform_rows, reload, reroute, storage_choice
 from tierspayant.adapter.admin import AccesLocal, Admin
 from tierspayant.adapter.annuaire import AnnuaireInvalide
 from tierspayant.adapter.config import ConfigInvalide, Configuration
@@ -123,7 +123,16 @@ class Pieces:
             wake_all=self.wake_all,
             demon=self.demon,
             give_code=self.give_code,
+            reacheminer=self.reacheminer,
         )
+
+    async def reacheminer(self, appliquer: bool) -> dict[str, Any]:
+        """`annuaire reroute`: by the directory on disk, put in force first when it is to be applied."""
+        if appliquer:
+            self.reload()
+        annuaire = self.lu.vivant.annuaire if appliquer else reload.load(self.lu.configuration).annuaire
+        outils = reroute.Outils(vault=self.lu.vault, ids=self.ids, annuaire=annuaire)
+        return await reroute.bulk(self.storage, outils, self.now(), apply=appliquer)
 
     def gestes(self) -> Gestes:
         return Gestes(storage=self.storage, vault=self.lu.vault, now=self.now, wake_lanes=self.wake_lanes)

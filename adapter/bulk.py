@@ -1,7 +1,8 @@
 """Many requests at once: those held until their customer confirms, as a call list and as one gesture over them all.
 
 After weeks of outage a shop has hundreds of PECs held for `confirmer_client`. Someone calls the customers, then
-confirms or gives up the lot. Each request moves, or is refused, exactly as by a gesture of its own; a refusal stops no other.
+confirms or gives up the lot. Each request moves, or is refused, exactly as by a gesture of its own, and a refusal
+stops no other.
 """
 
 from __future__ import annotations

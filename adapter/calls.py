@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from twisted.web.iweb import IAgent
 
 from tierspayant.adapter import policy
+from tierspayant.adapter.annuaire import Annuaire
 from tierspayant.adapter.exchange import post
 from tierspayant.adapter.identity import CompteInutilisable
 from tierspayant.adapter.ids import Ids
@@ -47,7 +48,10 @@ def unsigned(requete: HttpRequest, plateforme: str, magasin: str) -> HttpRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """Everything delivery takes from outside: network, time, chance, signatures, and the decision itself."""
+    """Everything delivery takes from outside: network, time, chance, signatures, and the decision itself.
+
+    annuaire: the payer directory in force, asked again before a late send; None: never asked.
+    """
 
     agent: Callable[[Plateforme], IAgent]
     clock: IReactorTime
@@ -57,6 +61,7 @@ class Outside:
     jetons: Jetons | None = None
     next_step: policy.NextStep = policy.next_step
     noeud: Noeud = SEUL
+    annuaire: Callable[[], Annuaire] | None = None
 
 
 class Calls:

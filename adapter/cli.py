@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from tierspayant.adapter import cli_accounts, cli_config, cli_queue, cli_state
+from tierspayant.adapter import cli_accounts, cli_annuaire, cli_config, cli_queue, cli_state
 from tierspayant.adapter.cli_options import Fichier, with_config
 
 
@@ -48,3 +48,4 @@ cli_config.register(main)
 cli_state.register(main)
 cli_queue.register(main)
 cli_accounts.register(main)
+cli_annuaire.register(main)

@@ -144,16 +144,21 @@ def _pec(entry: Entry, corps: DevisCorps, dossier: list[Entry]) -> PecDemande:
         equipement=replace(corps.equipement, lignes=lignes),
         dernier_equipement=corps.dernier_equipement,
         consentement=None if entry.operation is Operation.DEVIS else corps.consentement,
-        devis=_known_number(corps.devis, dossier),
-        remplace=_known_number(corps.remplace, dossier),
+        devis=_known_number(corps.devis, entry, dossier),
+        remplace=_known_number(corps.remplace, entry, dossier),
         livraison_prevue=corps.livraison_prevue,
         organisme=entry.organisme,
     )
 
 
-def _known_number(nom: str | None, dossier: list[Entry]) -> str | None:
-    """The platform's number of a request the shop named by reference, id or that number itself."""
-    return next((une.numero for une in dossier if nom is not None and nom in {une.id, une.reference, une.numero}), None)
+def _known_number(nom: str | None, entry: Entry, dossier: list[Entry]) -> str | None:
+    """The platform's number of a request the shop named by reference, id or that number itself.
+
+    After a move to another operator, that of the request made anew in its place; no platform is told another's number.
+    """
+    named = {une.id for une in dossier if nom is not None and nom in {une.id, une.reference, une.numero}}
+    there = (une for une in dossier if une.plateforme == entry.plateforme and une.id != entry.id)
+    return next((une.numero for une in there if une.id in named or une.remplace in named), None)
 
 
 def _facture(entry: Entry, corps: FactureCorps, cible: Cible, dossier: list[Entry]) -> Facture:
@@ -176,7 +181,7 @@ def _facture(entry: Entry, corps: FactureCorps, cible: Cible, dossier: list[Entr
         beneficiaire=pec.beneficiaire,
         montants=montants,
         lignes=tuple(replace(ligne, correction=None) for ligne in lignes),
-        remplace=_known_number(corps.remplace, dossier),
+        remplace=_known_number(corps.remplace, entry, dossier),
         organisme=entry.organisme,
     )
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
-from tierspayant.adapter import claims, compose, policy, records, recovery, settlement
+from tierspayant.adapter import claims, compose, policy, records, recovery, reroute, settlement
 from tierspayant.adapter.calls import Calls
 from tierspayant.adapter.entry import Entry, Etat, Raison, advance, revise
 from tierspayant.adapter.leases import in_time, lease
@@ -69,8 +70,15 @@ class Courier:
             traits=plateforme.traits,
             delai_traitement=plateforme.delai_traitement(matter.entry.service),
             dossier=matter.dossier,
-            faits=compose.faits(matter.corps),
+            faits=self._faits(matter, now),
         )
+
+    def _faits(self, matter: Matter, now: dt.datetime) -> policy.Faits:
+        faits = compose.faits(matter.corps)
+        if self._outside.annuaire is None or matter.entry.etat is not Etat.EN_FILE:
+            return faits
+        elsewhere = reroute.elsewhere(self._outside.annuaire(), matter.entry, matter.corps, policy.business_day(now))
+        return faits if elsewhere is None else replace(faits, operateur_change=str(elsewhere))
 
     async def _change(self, before: Entry, entry: Entry, now: dt.datetime) -> set[Lane]:
         return await self._storage.write(lambda tables: records.change(tables, before, entry, now))

@@ -74,6 +74,9 @@ class Raison(StrEnum):
     CARTE_PERIMEE = "carte_perimee"
     PRESCRIPTION_PERIMEE = "prescription_perimee"
     OPERATEUR = "operateur"
+    """The insurer moved to another operator since it was routed."""
+    A_LA_MAIN = "a_la_main"
+    """A person holds it back."""
     AVANCE_CLIENT = "avance_client"
 
 

@@ -103,7 +103,7 @@ def _give_up(tables: Tables, entry: Entry, now: dt.datetime) -> Result:
 def _hold_back(tables: Tables, entry: Entry, now: dt.datetime) -> Result:
     if entry.etat is not Etat.EN_FILE:
         return Refused("pas_en_file", "seule une demande en file peut être retenue")
-    return _write(tables, entry, advance(entry, Etat.RETENUE, now, action=policy.held(Raison.OPERATEUR)), now)
+    return _write(tables, entry, advance(entry, Etat.RETENUE, now, action=policy.held(Raison.A_LA_MAIN)), now)
 
 
 def _done_elsewhere(tables: Tables, entry: Entry, now: dt.datetime, numero: str | None) -> Result:

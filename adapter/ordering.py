@@ -91,7 +91,9 @@ def _before(entry: Entry, dossier: Sequence[Entry]) -> list[tuple[Entry, Judge]]
 
 
 def _same(devis: Entry, pec: Entry) -> bool:
-    return devis.equipement == pec.equipement and devis.id < pec.id
+    """The PEC's own quote: older, or made anew for an older one, on the same platform (an insurer may move)."""
+    older = min(devis.id, devis.remplace or devis.id) < pec.id
+    return devis.equipement == pec.equipement and devis.plateforme == pec.plateforme and older
 
 
 def _cancelling(entry: Entry, dossier: Sequence[Entry]) -> bool:

@@ -85,6 +85,8 @@ class Faits:
 
     carte_valide_au: dt.date | None = None
     prescription_du: dt.date | None = None
+    operateur_change: str | None = None
+    """Where the payer directory sends it today ("platform/insurer"), when that is not where it is queued."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,8 @@ def _queued(entry: Entry, cadre: Cadre) -> Step:
         return Hold(held(before.raison, detail=before.devant.reference))
     if entry.tentatives >= TENTATIVES_MAX and not entry.client_confirme:
         return Hold(held(Raison.TENTATIVES_EPUISEES))
+    if _moved(entry, cadre):
+        return Hold(held(Raison.OPERATEUR, detail=cadre.faits.operateur_change))
     raison = _overtaken(entry, cadre)
     return Send() if raison is None else Hold(held(raison))
 
@@ -152,6 +156,12 @@ def can_ask(entry: Entry, traits: Traits) -> bool:
 def deduplicated(entry: Entry, traits: Traits) -> bool:
     """Whether the platform itself recognises the same message sent again."""
     return traits.dedoublonnage and not (traits.doublon_pec and entry.operation in {Operation.DEVIS, Operation.PEC})
+
+
+def _moved(entry: Entry, cadre: Cadre) -> bool:
+    """Queued since another day, and the payer directory now names another place (`annuaire reroute` moves it)."""
+    late = business_day(cadre.now) > business_day(entry.cree_le)
+    return late and cadre.faits.operateur_change is not None
 
 
 def _overtaken(entry: Entry, cadre: Cadre) -> Raison | None:

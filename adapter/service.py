@@ -102,6 +102,7 @@ class Demon:
             sign=identite.sign,
             jetons=self._jetons,
             noeud=noeud,
+            annuaire=lambda: lu.vivant.annuaire,
         )
         self._delivery = Delivery(
             self._storage, lu.vault, lu.plateformes.values(), list(lu.vivant.magasins().values()), outside

@@ -26,6 +26,7 @@ from twisted.web.iweb import IAgent, IBodyProducer, IResponse
 from zope.interface import implementer
 
 from tierspayant.adapter import intake, policy
+from tierspayant.adapter.annuaire import Annuaire
 from tierspayant.adapter.delivery import Delivery, Outside, Sign, unsigned
 from tierspayant.adapter.entry import Entry, Etat
 from tierspayant.adapter.ids import Ids
@@ -260,6 +261,7 @@ class Reglages:
 
     deaths: for each start of the daemon, the commit it dies at and on which side of it ('before', 'after').
     access, identite, session, sign, jetons: what the platforms ask of who speaks, and how the daemon answers.
+    annuaire: the payer directory asked again before a late send.
     """
 
     seed: int = 1
@@ -275,6 +277,7 @@ class Reglages:
     session: str = "aucune"
     sign: Sign = unsigned
     jetons: Jetons | None = None
+    annuaire: Callable[[], Annuaire] | None = None
     fate: FateOf = field(default=lambda *_: Fate())
 
 
@@ -336,6 +339,7 @@ class Monde:
             sign=self.reglages.sign,
             jetons=self.reglages.jetons,
             next_step=self.reglages.next_step,
+            annuaire=self.reglages.annuaire,
         )
         self.delivery = Delivery(self.storage, self.vault, self.plateformes, [DEMO_SHOP], outside)
         self.started = Deferred.fromCoroutine(self.delivery.start())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,8 +87,13 @@ class TestLateAgreements:
 
     late = NOW + DELAI_CONFIRMATION + SECOND
 
-    def overtaken(self, one: Entry, **faits: dt.date) -> Step:
+    def overtaken(self, one: Entry, **faits: Any) -> Step:
         return next_step(one, Cadre(now=self.late, traits=traits(), delai_traitement=GRACE, faits=Faits(**faits)))
+
+    def test_an_insurer_that_moved_since_another_day_holds_what_waits_for_it(self) -> None:
+        moved = Faits(operateur_change="q/A020")
+        assert reason(self.overtaken(entry(client_confirme=True), operateur_change="q/A020")) is Raison.OPERATEUR
+        assert next_step(entry(), replace(cadre(), faits=moved)) == Send(), "on the day itself nobody asks again"
 
     def test_a_pec_that_waited_for_days_is_confirmed_by_its_customer(self) -> None:
         assert reason(self.overtaken(entry())) is Raison.CONFIRMER_CLIENT
