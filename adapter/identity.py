@@ -149,9 +149,11 @@ def _missing(configuration: Configuration, plateforme: str, compte: Compte) -> l
     if commune.identite == "usernametoken" and compte.secret_fichier is None and compte.secret_variable is None:
         lines.append("identite usernametoken needs secret_fichier or secret_variable")
     if commune.identite == "x509":
-        for reglage in ("certificat_fichier", "cle_fichier"):
-            if getattr(compte, reglage) is None and getattr(commune, reglage) is None:
-                lines.append(f"identite x509 needs {reglage}, here or in plateformes.{plateforme}")
+        lines += [
+            f"identite x509 needs {reglage}, here or in plateformes.{plateforme}"
+            for reglage in ("certificat_fichier", "cle_fichier")
+            if getattr(compte, reglage) is None and getattr(commune, reglage) is None
+        ]
     if commune.session == "totp" and compte.totp_fichier is None:
         lines.append("session totp needs totp_fichier")
     return lines
