@@ -58,9 +58,10 @@ class PostgresStorage:
         self._writes: SimpleQueue[_Job | None] = SimpleQueue()
         self._reads: SimpleQueue[_Job | None] = SimpleQueue()
         self._closed = False
-        self._threads = [threading.Thread(target=self._write_loop, args=(writer,), name="postgres-writer")]
+        self._threads = [threading.Thread(target=self._write_loop, args=(writer,), name="postgres-writer", daemon=True)]
         self._threads += [
-            threading.Thread(target=self._read_loop, args=(one,), name="postgres-reader") for one in readers
+            threading.Thread(target=self._read_loop, args=(one,), name="postgres-reader", daemon=True)
+            for one in readers
         ]
         for thread in self._threads:
             thread.start()

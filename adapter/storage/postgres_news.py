@@ -47,7 +47,7 @@ class News:
             self._link.close()
             raise BaseOccupee(f"another node called {noeud!r} is using this database")
         self._wake, self._woken = socket.socketpair()
-        self._thread = threading.Thread(target=self._loop, name="postgres-news")
+        self._thread = threading.Thread(target=self._loop, name="postgres-news", daemon=True)
         self._thread.start()
 
     def _begin(self, db: postgres.Connection) -> bool:
