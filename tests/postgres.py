@@ -36,10 +36,15 @@ class OwnServer:
         atexit.register(shutil.rmtree, self._folder, ignore_errors=True)  # last out, after the server
         self._server = get_server(self._folder / "data", cleanup_mode="stop")
         self.url: str = self._server.get_uri()
+        atexit.register(self._end)  # the wheel's own would only stop the process it started, not one started again
 
     def stop(self) -> None:
         """At once, as a machine that fails: connections are cut, transactions under way are lost."""
         self._control("stop", "-m", "immediate")
+
+    def _end(self) -> None:
+        with suppress(subprocess.CalledProcessError):
+            self.stop()
 
     def start(self) -> None:
         socket = psycopg.conninfo.conninfo_to_dict(self.url)["host"]
