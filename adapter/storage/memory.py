@@ -15,34 +15,33 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
-from tierspayant.adapter.availability import Compte, Disponibilite
 from tierspayant.adapter.entry import Entry, Etat
 from tierspayant.adapter.storage.fair import in_turn
+from tierspayant.adapter.storage.memory_charges import MemoryCharges
 from tierspayant.adapter.storage.memory_retours import MemoryRetours
+from tierspayant.adapter.storage.memory_services import MemoryServices
 from tierspayant.adapter.storage.memory_table import Table, Undo
 from tierspayant.adapter.storage.protocol import (
-    CleDonnees,
     DejaLa,
     Depasse,
-    Evenement,
     Filtre,
     LigneEncours,
-    Sealed,
     StorageError,
     Tables,
-    Tentative,
 )
 from tierspayant.schemas.operations import Operation, Service
 
 T = TypeVar("T")
 
 
-class MemoryTables(MemoryRetours):
+class MemoryTables(MemoryRetours, MemoryCharges, MemoryServices):
     """Tables (protocol.py) in dictionaries."""
 
     def __init__(self) -> None:
         self.undo: Undo = []
-        super().__init__(self.undo)
+        MemoryRetours.__init__(self, self.undo)
+        MemoryCharges.__init__(self, self.undo)
+        MemoryServices.__init__(self, self.undo)
         self._entries: Table[str, Entry] = Table(self.undo)
         self._empreintes: Table[str, str] = Table(self.undo)
         self._references: Table[tuple[str, str], str] = Table(self.undo)
@@ -51,12 +50,6 @@ class MemoryTables(MemoryRetours):
         self._lapsing: Table[str, Entry] = Table(self.undo)
         self._files: dict[tuple[str, Service], dict[str, Entry]] = {}
         self._etats: Counter[Etat] = Counter()
-        self._charges: Table[tuple[str, str], Sealed] = Table(self.undo)
-        self._keys: Table[str, CleDonnees] = Table(self.undo)
-        self._tentatives: Table[tuple[str, int], Tentative] = Table(self.undo)
-        self._disponibilites: Table[tuple[str, Service], Disponibilite] = Table(self.undo)
-        self._comptes: Table[tuple[str, str], Compte] = Table(self.undo)
-        self._evenements: Table[int, Evenement] = Table(self.undo)
 
     # ---- entries
 
@@ -202,90 +195,6 @@ class MemoryTables(MemoryRetours):
             and une.resultat in resultats
             for une in self._entries.rows.values()
         )
-
-    # ---- charges and their keys
-
-    def charge(self, entree: str, genre: str) -> Sealed | None:
-        return self._charges.rows.get((entree, genre))
-
-    def put_charge(self, entree: str, genre: str, sealed: Sealed) -> None:
-        self._charges.put((entree, genre), sealed)
-
-    def delete_charges(self, entree: str) -> int:
-        found = [key for key in self._charges.rows if key[0] == entree]
-        for key in found:
-            self._charges.drop(key)
-        return len(found)
-
-    def data_key(self, identifiant: str) -> CleDonnees | None:
-        return self._keys.rows.get(identifiant)
-
-    def data_key_of(self, magasin: str, dossier: str) -> CleDonnees | None:
-        return next((c for c in self._keys.rows.values() if (c.magasin, c.dossier) == (magasin, dossier)), None)
-
-    def put_data_key(self, cle: CleDonnees) -> None:
-        self._keys.put(cle.id, cle)
-
-    def data_keys(self) -> Sequence[CleDonnees]:
-        return sorted(self._keys.rows.values(), key=lambda cle: cle.id)
-
-    def delete_data_key(self, identifiant: str) -> None:
-        if identifiant in self._keys.rows:
-            self._keys.drop(identifiant)
-
-    # ---- attempts
-
-    def put_tentative(self, tentative: Tentative) -> None:
-        key = (tentative.entree, tentative.rang)
-        before = self._tentatives.rows.get(key, tentative)
-        self._tentatives.put(key, replace(before, fin=tentative.fin, issue=tentative.issue, detail=tentative.detail))
-
-    def tentatives(self, entree: str) -> Sequence[Tentative]:
-        return sorted((t for t in self._tentatives.rows.values() if t.entree == entree), key=lambda t: t.rang)
-
-    # ---- availability
-
-    def disponibilite(self, plateforme: str, service: Service) -> Disponibilite | None:
-        return self._disponibilites.rows.get((plateforme, service))
-
-    def put_disponibilite(self, disponibilite: Disponibilite) -> None:
-        self._disponibilites.put((disponibilite.plateforme, disponibilite.service), disponibilite)
-
-    def disponibilites(self) -> Sequence[Disponibilite]:
-        return [self._disponibilites.rows[key] for key in sorted(self._disponibilites.rows)]
-
-    def compte(self, plateforme: str, magasin: str) -> Compte | None:
-        return self._comptes.rows.get((plateforme, magasin))
-
-    def put_compte(self, compte: Compte) -> None:
-        self._comptes.put((compte.plateforme, compte.magasin), compte)
-
-    def comptes(self, magasin: str | None = None) -> Sequence[Compte]:
-        return [self._comptes.rows[key] for key in sorted(self._comptes.rows) if magasin in {None, key[1]}]
-
-    # ---- events
-
-    def add_evenement(
-        self,
-        type_: str,
-        a: dt.datetime,
-        magasin: str | None = None,
-        entree: str | None = None,
-        donnees: dict[str, str | int | None] | None = None,
-    ) -> int:
-        numero = len(self._evenements.rows) + 1
-        self._evenements.put(
-            numero, Evenement(id=numero, magasin=magasin, entree=entree, type=type_, a=a, donnees=donnees or {})
-        )
-        return numero
-
-    def evenements(self, magasin: str | None, depuis: int, limite: int) -> Sequence[Evenement]:
-        found = [
-            un
-            for un in self._evenements.rows.values()
-            if un.id > depuis and (magasin is None or un.magasin in {None, magasin})
-        ]
-        return found[:limite]
 
 
 def _later(shops: Collection[str], after: str) -> str | None:
