@@ -46,3 +46,7 @@ mutants: setup
 .PHONY: simulate
 simulate: setup
 	$(BIN)/python -m tests.simulation.storm --n $(or $(N),1000) --seed $(or $(SEED),0)
+
+.PHONY: races
+races: setup
+	$(BIN)/python -m tests.live.races --rounds $(or $(ROUNDS),1000)

@@ -56,7 +56,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """`premier`: what the first attempt showed; `voit`: the retry's answer; `tenait`, `tient`: held before, after it."""
+    """`premier`: what the first attempt showed; `voit`: the retry's answer; `tenait`, `tient`: what was held."""
 
     premier: str
     tenait: str
