@@ -6,9 +6,9 @@ The families of cases are in bad_values.py and bad_structure.py; bad_platform.py
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TypeAlias
@@ -94,7 +94,7 @@ def chemins(dialecte: str, nom: str) -> list[str]:
     return [chemin for chemin, ici in platforms.server(dialecte).chemins.items() if operations & ici]
 
 
-def questions(dialecte: str) -> Iterator[Question]:
+def samples(dialecte: str) -> Iterator[Question]:
     """Every valid question sample of a dialect, on each of its paths, in both SOAP versions."""
     place = files(f"tierspayant.schemas.{dialecte}").joinpath("samples")
     for fichier in sorted((f for f in place.iterdir() if f.name.endswith(".xml")), key=lambda f: f.name):
@@ -102,6 +102,36 @@ def questions(dialecte: str) -> Iterator[Question]:
         for chemin, version in itertools.product(chemins(dialecte, nom), SoapVersion):
             root = etree.fromstring(said_in(fichier.read_bytes(), version), _PARSER)
             yield Question(dialecte, nom, fichier.name, version, chemin, root, shape(dialecte))
+
+
+def questions(dialecte: str) -> Iterator[Question]:
+    """Each operation's ready sample, on each of its paths, in both SOAP versions, with every field the XSD knows.
+
+    What the sample leaves out is taken from another sample of the dialect.
+    """
+    donors = {
+        (noeud.type, xml.local_name(enfant)): enfant
+        for question in samples(dialecte)
+        for noeud in noeuds(question)
+        for enfant in noeud.element
+    }
+    for question in samples(dialecte):
+        if question.fichier.endswith(".ok.xml"):
+            racine = deepcopy(question.racine)
+            whole = replace(question, racine=racine)
+            _fill(Noeud(racine[0][0], question.shape.of(racine[0][0]), None), question.shape, donors)
+            _fill(whole.corps, question.shape, donors)
+            yield whole
+
+
+def _fill(noeud: Noeud, shape: Shape, donors: Mapping[tuple[str, str], etree._Element]) -> None:
+    for rang, champ in enumerate(shape.enfants.get(noeud.type, ())):
+        if noeud.element.find(f"{{*}}{champ.nom}") is None:
+            avant = {un.nom for un in shape.enfants[noeud.type][:rang]}
+            place = sum(xml.local_name(e) in avant for e in noeud.element)
+            noeud.element.insert(place, deepcopy(donors[noeud.type, champ.nom]))
+        for enfant in noeud.element.findall(f"{{*}}{champ.nom}"):
+            _fill(Noeud(enfant, champ.type, champ), shape, donors)
 
 
 def said_in(octets: bytes, version: SoapVersion) -> bytes:

@@ -39,11 +39,16 @@ class Platform:
         """Everything the session knows."""
         return json.dumps(self.session.snapshot(), sort_keys=True, default=str)
 
-    def post(self, question: Question, body: bytes) -> HttpResponse:
-        headers = (("Content-Type", question.version.content_type),)
-        plan = exchange.decide(self.session, self.nom, HttpRequest("POST", question.chemin, headers, body))
+    def post(self, requete: HttpRequest) -> HttpResponse:
+        """What a POST gets."""
+        plan = exchange.decide(self.session, self.nom, requete)
         assert plan.response is not None
         return plan.response
+
+    def post_to(self, question: Question, body: bytes) -> HttpResponse:
+        """What a body gets where a question is posted."""
+        headers = (("Content-Type", question.version.content_type),)
+        return self.post(HttpRequest("POST", question.chemin, headers, body))
 
     def refuses(self, question: Question, cas: Cas) -> None:
         """The bad message gets its rule at its place, in the version it was asked in, and nothing of it is kept.
@@ -52,7 +57,7 @@ class Platform:
         """
         qui = f"{question}: {cas.nom}"
         try:
-            reponse = self.post(question, cas.body)
+            reponse = self.post_to(question, cas.body)
             root = etree.fromstring(reponse.body)
         except Exception as erreur:
             raise AssertionError(f"{qui}: {type(erreur).__name__}") from erreur
@@ -67,5 +72,5 @@ class Platform:
 
     def goes_on(self, question: Question) -> None:
         """The valid question is still answered."""
-        reponse = self.post(question, question.body)
+        reponse = self.post_to(question, question.body)
         assert reponse.status == 200, f"{question}: HTTP {reponse.status} after the bad messages"

@@ -108,7 +108,12 @@ def _brothers(noeud: Noeud) -> set[str]:
 _OF_A_LENS = ("oeil", "cote", "zone", "zoneOptique")
 _LENS = ("VERRE", "VER")
 _UNIFOCAL = {"UNIFOCAL": "MULTIFOCAL", "UNI": "MULTI"}
-_CORRECTION = {"sphere": ("-2.00", "-200"), "cylindre": ("-0.50", "-50"), "axe": ("90", "90"), "addition": ("1.00", "100")}
+_CORRECTION = {
+    "sphere": ("-2.00", "-200"),
+    "cylindre": ("-0.50", "-50"),
+    "axe": ("90", "90"),
+    "addition": ("1.00", "100"),
+}
 """As decimals and in hundredths."""
 
 
