@@ -157,7 +157,9 @@ def meaning(one: Exchange, plateforme: PlatformData) -> Plain | None:
 def export(journal: Journal) -> Iterator[bytes]:
     """The journal as JSON lines that are the same for the same run: no real time, port or Security header."""
     for numero, one in journal.after(0):
-        row = summary(numero, one) | {"demande": _bytes(_unsigned(one.demande)), "reponse": _bytes(one.reponse)}
+        demande = _unsigned(one.demande)
+        row = summary(numero, one) | {"octets": [len(demande), len(one.reponse)]}
+        row |= {"demande": _bytes(demande), "reponse": _bytes(one.reponse)}
         yield plain.to_json(row) + b"\n"
 
 
