@@ -191,7 +191,13 @@ class Demon:
         adresse = f"{scheme}://{reglages.api.hote}:{port.getHost().port}"
         log.info("shop API at {adresse}", adresse=adresse)
         if self._ready_file is not None:
-            write_file(self._ready_file, json.dumps({"pid": os.getpid(), "api": adresse}) + "\n")
+            self._tell_ready(self._ready_file, adresse)
+
+    def _tell_ready(self, ready_file: Path, adresse: str) -> None:
+        try:
+            write_file(ready_file, json.dumps({"pid": os.getpid(), "api": adresse}) + "\n")
+        except OSError as erreur:
+            raise DemarrageRefuse(f"{ready_file}: the ready file cannot be written ({erreur.strerror})") from None
 
     def _endpoint(self) -> Any:
         api = self._lu.configuration.reglages.api
