@@ -28,7 +28,7 @@ EXEMPLE_ANNUAIRE = """
 # numero_amc = "0099001*"
 # type_convention = "TP"
 # csr = "003"
-# plateforme = "viamedis"
+# plateforme = "ma-plateforme"  # a name of [plateformes.<name>] in adapter.toml
 # organisme = "M011"
 # libelle = "Mutuelle d'exemple"
 """

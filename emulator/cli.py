@@ -63,7 +63,7 @@ class NamedPort(click.ParamType[tuple[str, int]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
         nom, sign, number = str(value).partition("=")
         if not (nom and sign and number.isdigit() and int(number) <= 65535):
-            self.fail("write NAME=N, for example oxantis=8473", param, ctx)
+            self.fail("write NAME=N, a platform of plateformes.toml and its port", param, ctx)
         return nom, int(number)
 
 

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tierspayant.emulator.config import PLATFORM_PORTS
+
 START_SECONDS = 20.0
 """How long a start may take on a very busy machine; it takes less than half a second on an idle one."""
 CALL_SECONDS = 90.0
@@ -42,7 +44,7 @@ class Live:
         """Start one on free ports. Raises Refused when it does not come up."""
         with tempfile.TemporaryDirectory() as folder:
             ready = Path(folder) / "ready.json"
-            free = ("--control-port", "0", "--viamedis-port", "0", "--almerys-port", "0")
+            free = ["--control-port", "0", *(word for nom in PLATFORM_PORTS for word in (f"--{nom}-port", "0"))]
             command = [sys.executable, "-m", "tierspayant.emulator.cli", "serve", *free, "--ready-file", str(ready)]
             process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             limit = time.monotonic() + START_SECONDS
