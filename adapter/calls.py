@@ -14,7 +14,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.web.iweb import IAgent
 
-from tierspayant.adapter import policy
+from tierspayant.adapter import cadence, policy
 from tierspayant.adapter.annuaire import Annuaire
 from tierspayant.adapter.exchange import post
 from tierspayant.adapter.identity import CompteInutilisable
@@ -23,7 +23,7 @@ from tierspayant.adapter.leases import SEUL, Noeud
 from tierspayant.adapter.log_ins import Exchanged, LogIns
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.platform_sessions import Jetons
-from tierspayant.adapter.storage.protocol import Storage, StorageError, Tables
+from tierspayant.adapter.storage.protocol import Depasse, Storage, StorageError, Tables
 from tierspayant.schemas import platforms
 from tierspayant.schemas.identity import Finess
 from tierspayant.schemas.messages import Demande, Entete, OuvrirSessionDemande
@@ -136,6 +136,12 @@ class Calls:
             except StorageError:
                 log.failure("storage refused a result; it is offered again")
                 await deferLater(self.outside.clock, PAUSE_STOCKAGE)
+
+    def take_place(self, tables: Tables, key: str, plateforme: str, *, comptoir: bool) -> None:
+        """This call's place in the platform's pace, in the transaction that begins it. Raises Depasse: none now."""
+        une = self.plateformes[plateforme]
+        if not cadence.take(tables, plateforme, une.cadence, self.outside.now(), comptoir=comptoir):
+            raise Depasse(key)
 
     def probe_wait(self) -> Callable[[int], dt.timedelta]:
         """How long a service is left alone after so many failures, one draw of chance for each observation."""

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from tierspayant.adapter.keys import Role, forme_empreinte
+from tierspayant.adapter.cadence import CADENCE_MAX
 from tierspayant.schemas.identity import Finess
 from tierspayant.schemas.operations import Service
 
@@ -146,6 +147,8 @@ class Compte(Table):
     certificat_fichier: Path | None = None
     """PEM client certificate of this account (identite x509)."""
     cle_fichier: Path | None = None
+    cadence_max: int = Field(default=CADENCE_MAX, ge=1)
+    """Calls a minute to this platform at most: all shops, lanes and daemons of one database together."""
     """PEM key of that certificate."""
     totp_fichier: Path | None = None
     """A file (0600) that holds the TOTP secret alone."""

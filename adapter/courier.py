@@ -19,7 +19,7 @@ from tierspayant.adapter.entry import Entry, Etat, Raison, advance, revise
 from tierspayant.adapter.leases import in_time, lease
 from tierspayant.adapter.records import Exchange, Lane, Matter
 from tierspayant.adapter.settlement import Settlement
-from tierspayant.adapter.storage.protocol import Depasse
+from tierspayant.adapter.storage.protocol import Depasse, Tables
 from tierspayant.adapter.vault import Vault
 from tierspayant.schemas.faults import Faute
 from tierspayant.schemas.messages import FactureDemande
@@ -93,9 +93,13 @@ class Courier:
             return await self._unsayable(entry, erreur, now)
         amc = demande.factures[0].montants.amc_centimes if isinstance(demande, FactureDemande) else None
         bail = lease(self._outside.noeud, plateforme.delai_appel)
-        sending = await self._storage.write(
-            lambda tables: records.begin(tables, self._vault, entry, requete, amc, now, bail)
-        )
+
+        def begin(tables: Tables) -> Entry:
+            begun = records.begin(tables, self._vault, entry, requete, amc, now, bail)
+            self._place(tables, entry)
+            return begun
+
+        sending = await self._storage.write(begin)
         if not in_time(sending, self._outside.now(), plateforme.delai_appel):
             return {(entry.plateforme, entry.service)}  # a slow commit: it might be another node's before the call ends
         return await self._talk(matter, sending, requete, entry.operation, entry.id_message, settlement.after_send)
@@ -108,12 +112,17 @@ class Courier:
             id_message, requete = self._calls.question(entry.plateforme, entry.magasin, demande)
         except (compose.CompositionImpossible, Faute) as erreur:
             return await self._unsayable(entry, erreur, now)
-        if self._outside.noeud.partage:
-            bail = lease(self._outside.noeud, self._plateformes[entry.plateforme].delai_appel)
-            asking = await self._storage.write(lambda tables: claims.claim_question(tables, entry, now, bail))
-        else:
-            asking = entry
+        bail = lease(self._outside.noeud, self._plateformes[entry.plateforme].delai_appel)
+
+        def begin(tables: Tables) -> Entry:
+            self._place(tables, entry)
+            return claims.claim_question(tables, entry, now, bail) if bail.noeud.partage else entry
+
+        asking = await self._storage.write(begin)
         return await self._talk(matter, asking, requete, demande.operation, id_message, settlement.after_status)
+
+    def _place(self, tables: Tables, entry: Entry) -> None:
+        self._calls.take_place(tables, entry.id, entry.plateforme, comptoir=entry.priorite == 0)
 
     async def _talk(
         self,

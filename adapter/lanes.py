@@ -20,7 +20,7 @@ from tierspayant.adapter.availability import Disponibilite, EtatService, ouvert
 from tierspayant.adapter.calls import PAUSE_STOCKAGE, Calls
 from tierspayant.adapter.prober import Prober
 from tierspayant.adapter.records import Lane
-from tierspayant.adapter.sources import Source
+from tierspayant.adapter.sources import Due, Source
 from tierspayant.adapter.spawn import spawn
 from tierspayant.adapter.storage.protocol import StorageError, Tables
 
@@ -34,11 +34,13 @@ PROBE = ""
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a lane sees when it looks. room: its window, less what other nodes are sending."""
+    """What a lane sees when it looks. room: its window, less what other nodes are sending. prise: how much of the
+    platform's pace is used up (cadence.py)."""
 
     service: Disponibilite
     room: int
-    due: Sequence[str]
+    due: Sequence[Due]
+    prise: dt.datetime | None
     lapsed: Sequence[str]
     next_due: dt.datetime | None
     next_lapse: dt.datetime | None
@@ -62,6 +64,8 @@ class LaneLoop:
         self._clock = calls.outside.clock
         self._now = calls.outside.now
         self._woken = woken
+        self._cadence = calls.plateformes[lane[0]].cadence
+        self._chance = calls.outside.chance
         self._busy: dict[str, Deferred[None]] = {}
         self._set_apart: set[str] = set()
         self._timer: IDelayedCall | None = None
@@ -111,11 +115,23 @@ class LaneLoop:
         elif view.service.etat is EtatService.FERME:
             next_look = self._while_shut(view.service, now)
         else:
-            for key in view.due:
-                if key not in self._busy and len(self._busy) < view.room:
-                    self._take(key, self._source.step(key))
+            next_look = self._send(view, now)
         looks = [instant for instant in (next_look, view.next_lapse) if instant is not None]
         self._sleep((min(looks) - now).total_seconds() if looks else None)
+
+    def _send(self, view: View, now: dt.datetime) -> dt.datetime | None:
+        """Take what is due as far as window and pace allow; gives the next time to look."""
+        taken, looks = 0, [] if view.next_due is None else [view.next_due]
+        for une in view.due:
+            if une.key in self._busy or len(self._busy) >= view.room:
+                continue
+            if taken < self._cadence.places(view.prise, now, comptoir=une.comptoir):
+                self._take(une.key, self._source.step(une.key))
+                taken += 1
+            elif view.prise is not None:
+                jitter = self._cadence.pas * self._chance.random()  # several lanes and nodes wait for the same instant
+                looks.append(max(now, self._cadence.next_place(view.prise, comptoir=une.comptoir)) + jitter)
+        return min(looks, default=None)
 
     def _view(self, tables: Tables, now: dt.datetime) -> View:
         service = tables.disponibilite(*self._lane) or ouvert(*self._lane, now)
@@ -124,7 +140,8 @@ class LaneLoop:
         return View(
             service=service,
             room=self._source.room(tables, service, now, self._busy),
-            due=[key for key in due if key not in taken],
+            due=[une for une in due if une.key not in taken],
+            prise=tables.place(self._lane[0]),
             lapsed=[key for key in self._source.lapsed(tables, now, LAPSES) if key not in taken],
             next_due=self._source.next_look(tables, now),
             next_lapse=self._source.next_lapse(tables, now),

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tierspayant.adapter.cadence import Cadence
 from tierspayant.schemas.operations import Service
 from tierspayant.schemas.platforms import Traits
 
@@ -15,7 +16,7 @@ class Plateforme:
     """base: URL without trailing slash. delai_appel: how long one call may last before its answer counts as unknown.
 
     delais_traitement: per service, how long after a call left the platform may still be working on it, when it differs
-    from the trait. services: the lanes it has (all, unless a dialect lacks an operation).
+    from the trait. cadence: how many calls a minute it gets from all of us.
     """
 
     nom: str
@@ -24,6 +25,7 @@ class Plateforme:
     traits: Traits
     delai_appel: dt.timedelta = dt.timedelta(seconds=60)
     delais_traitement: Mapping[Service, dt.timedelta] = field(default_factory=dict)
+    cadence: Cadence = field(default_factory=Cadence)
     identite: str = "aucune"
     session: str = "aucune"
 

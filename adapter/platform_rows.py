@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from tierspayant.adapter.cadence import Cadence
 from tierspayant.adapter.config import ConfigInvalide, Configuration, is_loopback
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.schemas import plain
@@ -35,6 +36,7 @@ def rows(configuration: Configuration) -> Mapping[str, Plateforme]:
             traits=traits,
             delai_appel=configuration.reglages.livraison.delai_appel,
             delais_traitement=dict(reglee.delai_max_traitement),
+            cadence=Cadence(reglee.cadence_max),
             identite=reglee.identite,
             session=reglee.session,
         )

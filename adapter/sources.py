@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from tierspayant.adapter import claims, records, retours, settlement
@@ -13,16 +14,25 @@ from tierspayant.adapter.claims import Lane
 from tierspayant.adapter.courier import Courier
 from tierspayant.adapter.leases import lease
 from tierspayant.adapter.policy import backoff
+from tierspayant.adapter.remittances import Releve
 from tierspayant.adapter.storage.protocol import Depasse, Tables
 from tierspayant.schemas.messages import RetoursReponse
 from tierspayant.schemas.outcomes import Answer, NotNow
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A piece of work; `comptoir`: someone stands waiting for it."""
+
+    key: str
+    comptoir: bool = False
+
+
 class Source(Protocol):
     """One lane's work. All but `step` run inside a read transaction."""
 
-    def due(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
-        """Keys of what is due, the most urgent first."""
+    def due(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[Due]:
+        """What is due, the most urgent first."""
         ...
 
     def lapsed(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
@@ -56,10 +66,10 @@ class Entries:
         self._shops: dict[str, str] = {}
         self._last_shop = ""
 
-    def due(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
+    def due(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[Due]:
         found = tables.due(*self._lane, now, limite, self._last_shop)
         self._shops = {une.id: une.magasin for une in found}
-        return list(self._shops)
+        return [Due(une.id, une.priorite == 0) for une in found]
 
     def lapsed(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
         return [une.id for une in tables.lapsed(*self._lane, now, limite)]
@@ -86,8 +96,8 @@ class Releves:
         self._lane = lane
         self._calls = calls
 
-    def due(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
-        return retours.due(tables, self._lane, now, limite)
+    def due(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[Due]:
+        return [Due(magasin) for magasin in retours.due(tables, self._lane, now, limite)]
 
     def lapsed(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[str]:
         return []
@@ -104,8 +114,14 @@ class Releves:
     async def step(self, key: str) -> set[Lane]:
         calls, plateforme, now = self._calls, self._lane[0], self._calls.outside.now()
         bail = lease(calls.outside.noeud, calls.plateformes[plateforme].delai_appel)
+
+        def claim(tables: Tables) -> Releve:
+            claimed = retours.claim(tables, plateforme, key, now, bail.duree)
+            calls.take_place(tables, key, plateforme, comptoir=False)
+            return claimed
+
         try:
-            releve = await calls.storage.write(lambda t: retours.claim(t, plateforme, key, now, bail.duree))
+            releve = await calls.storage.write(claim)
         except Depasse:
             return {self._lane}
         outcome = settlement.normal(await calls.ask(plateforme, key, retours.question(releve)))

@@ -16,6 +16,7 @@ class MemoryServices:
 
     def __init__(self, undo: Undo) -> None:
         self._disponibilites: Table[tuple[str, Service], Disponibilite] = Table(undo)
+        self._places: Table[str, dt.datetime] = Table(undo)
         self._comptes: Table[tuple[str, str], Compte] = Table(undo)
         self._evenements: Table[int, Evenement] = Table(undo)
 
@@ -29,6 +30,16 @@ class MemoryServices:
 
     def disponibilites(self) -> Sequence[Disponibilite]:
         return [self._disponibilites.rows[key] for key in sorted(self._disponibilites.rows)]
+
+    def place(self, plateforme: str) -> dt.datetime | None:
+        return self._places.rows.get(plateforme)
+
+    def take_place(self, plateforme: str, now: dt.datetime, limite: dt.datetime, pas: dt.timedelta) -> bool:
+        prise = self._places.rows.get(plateforme, now)
+        if prise > limite:
+            return False
+        self._places.put(plateforme, max(prise, now) + pas)
+        return True
 
     def compte(self, plateforme: str, magasin: str) -> Compte | None:
         return self._comptes.rows.get((plateforme, magasin))

@@ -27,6 +27,19 @@ def instant(moment: dt.datetime | None) -> str | None:
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+MICRO = dt.timedelta(microseconds=1)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def micros(moment: dt.datetime) -> int:
+    """Microseconds since 1970: where SQL must reckon with an instant."""
+    return (moment - _EPOCH) // MICRO
+
+
+def from_micros(valeur: int) -> dt.datetime:
+    return _EPOCH + valeur * MICRO
+
+
 def entry_row(entry: Entry) -> dict[str, Any]:
     """The columns of an entry, but for its fingerprint."""
     row = {nom: getattr(entry, nom) for nom in Entry.__dataclass_fields__}

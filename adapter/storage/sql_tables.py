@@ -176,6 +176,14 @@ class SqlTables:
         return self._all(Disponibilite, "disponibilites")
 
     def compte(self, plateforme: str, magasin: str) -> Compte | None:
+    def place(self, plateforme: str) -> dt.datetime | None:
+        found = self._run("place", {"plateforme": plateforme})
+        return rows.from_micros(found[0]["prise"]) if found else None
+
+    def take_place(self, plateforme: str, now: dt.datetime, limite: dt.datetime, pas: dt.timedelta) -> bool:
+        instants = {"now": rows.micros(now), "limite": rows.micros(limite), "pas": pas // rows.MICRO}
+        return bool(self._run("take_place", {"plateforme": plateforme, **instants})[0]["n"])
+
         return self._one(Compte, "compte", plateforme=plateforme, magasin=magasin)
 
     def put_compte(self, compte: Compte) -> None:

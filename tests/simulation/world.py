@@ -27,6 +27,7 @@ from zope.interface import implementer
 
 from tierspayant.adapter import intake, policy
 from tierspayant.adapter.annuaire import Annuaire
+from tierspayant.adapter.cadence import Cadence
 from tierspayant.adapter.delivery import Delivery, Outside, Sign, unsigned
 from tierspayant.adapter.entry import Entry, Etat
 from tierspayant.adapter.ids import Ids
@@ -271,6 +272,7 @@ class Reglages:
     recherche_par_reference: bool = True
     delai_traitement: dt.timedelta = dt.timedelta(minutes=2)
     plateformes: tuple[str, ...] = ("viamedis", "almerys")
+    cadence: Cadence = field(default_factory=Cadence)
     deaths: tuple[tuple[int, str], ...] = ()
     access: Access = field(default_factory=Access)
     identite: str = "aucune"
@@ -308,6 +310,7 @@ class Monde:
                     base=f"http://{nom}.invalid",
                     traits=traits,
                     delais_traitement=delais,
+                    cadence=reglages.cadence,
                     identite=reglages.identite,
                     session=reglages.session,
                 )

@@ -209,3 +209,59 @@ SELECT id FROM entrees
 WHERE plateforme = :plateforme AND magasin = :magasin AND operation = 'facture'
     AND etat IN ('en_instance', 'terminee') AND resultat IN (SELECT value FROM json_each(:resultats))
 LIMIT 1
+
+-- name: take_place
+INSERT INTO cadences (plateforme, prise) VALUES (:plateforme, :now + :pas)
+ON CONFLICT (plateforme) DO UPDATE SET prise = MAX(cadences.prise, :now) + :pas WHERE cadences.prise <= :limite
+
+-- name: place
+SELECT prise FROM cadences WHERE plateforme = :plateforme
+
+-- name: lock_file
+SELECT 1 AS pris
+
+-- name: avance
+SELECT * FROM avances WHERE magasin = :magasin AND dossier = :dossier
+
+-- name: put_avance
+INSERT INTO avances (magasin, dossier, cree_le, annule_le, acompte_centimes, total_centimes, donnees)
+VALUES (:magasin, :dossier, :cree_le, :annule_le, :acompte_centimes, :total_centimes, :donnees)
+ON CONFLICT (magasin, dossier) DO UPDATE SET
+    cree_le = excluded.cree_le, annule_le = excluded.annule_le, acompte_centimes = excluded.acompte_centimes,
+    total_centimes = excluded.total_centimes, donnees = excluded.donnees
+
+-- name: put_personne
+INSERT INTO personnes (entree, magasin, personne) VALUES (:entree, :magasin, :personne)
+
+-- name: former_rights
+SELECT entrees.* FROM personnes AS moi
+INNER JOIN personnes AS autre ON autre.magasin = moi.magasin AND autre.personne = moi.personne
+INNER JOIN entrees ON entrees.id = autre.entree
+WHERE moi.entree = :entree AND autre.entree <> moi.entree AND entrees.resultat IS NOT NULL
+ORDER BY entrees.maj_le DESC, entrees.id DESC LIMIT 1
+
+-- name: rights_since
+SELECT cree_le FROM entrees
+WHERE magasin = :magasin AND operation = 'droits' AND cree_le > :depuis
+    AND (:dossier IS NULL OR dossier = :dossier)
+ORDER BY cree_le DESC LIMIT :limite
+
+-- name: ages
+SELECT plateforme, etat, resultat,
+    CASE WHEN cree_le > :age_a THEN 0 WHEN cree_le > :age_b THEN 30 WHEN cree_le > :age_c THEN 60 ELSE 90 END AS tranche,
+    COUNT(*) AS nombre, SUM(amc_centimes IS NULL) AS inconnus,
+    COALESCE(SUM(amc_centimes), 0) AS amc_centimes, COALESCE(SUM(paye_centimes), 0) AS paye_centimes
+FROM entrees
+WHERE operation = 'facture' AND (:magasin IS NULL OR magasin = :magasin)
+GROUP BY 1, 2, 3, 4
+ORDER BY 1, 2, COALESCE(resultat, ''), 4
+
+-- name: orphans
+SELECT COUNT(*) AS nombre, COALESCE(SUM(paye_centimes), 0) AS paye_centimes FROM retours
+WHERE entree IS NULL AND (:magasin IS NULL OR magasin = :magasin)
+
+-- name: payments
+SELECT * FROM retours
+WHERE (:magasin IS NULL OR magasin = :magasin) AND emis_le >= :depuis
+    AND (emis_le, plateforme, magasin, bordereau, rang) > (:a_jour, :a_plateforme, :a_magasin, :a_bordereau, :a_rang)
+ORDER BY emis_le, plateforme, magasin, bordereau, rang LIMIT :limite
