@@ -79,7 +79,7 @@ def pytest(copy: Path, tests: Sequence[str], limit: float) -> Run:
     except subprocess.TimeoutExpired:
         _kill_group(process)
         output, _ = process.communicate()
-    except BaseException:  # a person's Ctrl-C does not reach another session
+    except BaseException:  # Ctrl-C and SIGTERM do not reach another session
         _kill_group(process)
         raise
     return Run(code, output, time.monotonic() - started)

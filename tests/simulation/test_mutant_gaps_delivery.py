@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from tests.simulation import people
 from tests.simulation.world import Fate, Monde, Reglages
@@ -13,9 +16,12 @@ from tests.unit.adapter.entries import NOW, entry
 from tierspayant.adapter import policy, recovery
 from tierspayant.adapter.entry import Entry, Etat
 from tierspayant.adapter.leases import Noeud
-from tierspayant.adapter.storage.memory import MemoryTables
+from tierspayant.adapter.storage.memory import MemoryStorage, MemoryTables
+from tierspayant.adapter.storage.protocol import Storage, Tables
 from tierspayant.adapter.storage.sqlite import InlineSqlite
 from tierspayant.schemas.wire import HttpRequest
+
+T = TypeVar("T")
 
 GRACE = dt.timedelta(minutes=2)
 
@@ -60,3 +66,42 @@ def test_a_start_puts_its_own_work_in_doubt_at_once_and_leaves_another_node_its_
 def test_the_back_off_doubles_up_to_its_maximum() -> None:
     waits = [policy.backoff(essais, 0).total_seconds() * 2 for essais in range(1, 8)]
     assert waits == [30, 60, 120, 240, 480, 900, 900]
+
+
+class SlowOnce:
+    """Storage whose first commit of something that leaves takes ten minutes: a disk that hangs."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self.monde: Monde | None = None
+        self.hung = False
+
+    def read(self, work: Callable[[Tables], T]) -> Deferred[T]:
+        return self._storage.read(work)
+
+    def write(self, work: Callable[[Tables], T]) -> Deferred[T]:
+        done = self._storage.write(work)
+        if self.monde is not None and not self.hung and self.monde.entries(Etat.ENVOI):
+            self.hung = True
+            self.monde.clock.rightNow += 600
+        return done
+
+    def close(self) -> Deferred[None]:
+        return self._storage.close()
+
+
+def test_nothing_leaves_once_its_lease_may_be_over() -> None:
+    slow = SlowOnce(MemoryStorage())
+    in_time: list[bool] = []
+
+    def look(requete: HttpRequest, now: float) -> Fate:
+        in_time.extend(one.du_le is not None and one.du_le > monde.now() for one in monde.entries(Etat.ENVOI))
+        return Fate()
+
+    monde = Monde(Reglages(storage=lambda: slow, fate=look))
+    slow.monde = monde
+    monde.insist(people.pec("viamedis", "D-1"))
+    monde.run(3600)
+    assert slow.hung
+    assert in_time == [True], "it left once, under a lease of its own"
+    assert monde.entry("D-1/PEC-1").resultat == "accordee"
