@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
@@ -62,3 +63,32 @@ def check(file: str) -> None:
         fail(str(wrong))
         return
     click.echo(f"{file}: {len(one.events)} events, ready")
+
+
+@tape.command()
+@click.option("--title", required=True, help="One sentence.")
+@click.option("--start", required=True, metavar="ISO", help="Where the clock of a session that lives it starts.")
+@click.option("--end", required=True, metavar="ISO", help="Its end; no event is later.")
+@click.option("--outage", "outages", multiple=True, metavar="'PLATFORM EFFECT FROM TO [key=value ...]'", help="Repeat.")
+@click.option("--event", "events", multiple=True, metavar="'PLATFORM EFFECT AT [key=value ...]'", help="Repeat.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Default: print it.")
+def new(
+    title: str, start: str, end: str, outages: tuple[str, ...], events: tuple[str, ...], output: Path | None
+) -> None:
+    """Write a tape: outages that end, events that do not. Nothing is written that cannot be lived."""
+    from tierspayant.emulator.tape import BandeInvalide
+    from tierspayant.emulator.tape_writing import instant, write
+
+    try:
+        text = write(title, instant(start, "--start"), instant(end, "--end"), outages, events)
+        if output is None:
+            click.echo(text, nl=False)
+            return
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except BandeInvalide as wrong:
+        fail(str(wrong))
+    except OSError as wrong:
+        fail(f"{output}: {wrong.strerror}")
+    else:
+        click.echo(f"{output}: ready")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from tierspayant.emulator import insurers, levers, lifecycle, people, platforms_data, tariff_tables
+from tierspayant.emulator import insurers, levers, lifecycle, people, platforms_data, tape_pages, tariff_tables
 from tierspayant.emulator.lifecycle import Vie
 from tierspayant.emulator.rules.regle import Fiche, fiches
 from tierspayant.schemas.codes import table
@@ -188,6 +188,7 @@ PAGES = {
     "reference/regles.md": rules_page,
     "reference/people.md": people_page,
     "reference/tarifs.md": tariff_page,
+    "reference/bandes.md": tape_pages.page,
     "states/emulator.md": states_page,
 }
 """Path below docs/ and who writes it."""

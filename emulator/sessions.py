@@ -10,6 +10,7 @@ import datetime as dt
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -23,6 +24,7 @@ from tierspayant.emulator.identity import Identity
 from tierspayant.emulator.journal import Journal, NoJournal
 from tierspayant.emulator.platforms_data import PlatformData
 from tierspayant.emulator.tape import Playing, Tape, apply, from_plain_tape
+from tierspayant.emulator.tape_incidents import happen
 from tierspayant.emulator.toml_data import Plain
 from tierspayant.emulator.world import World
 from tierspayant.schemas.plain import to_plain
@@ -145,10 +147,9 @@ class Session:
         assert self.tape is not None
         for event in self.tape.take(now):
             apply(event, self.effects, self.plateformes, self.shared_port)
-            if restored:
+            if restored or event.plateforme not in self.plateformes:
                 continue
-            if event.prolonge_jours is not None:
-                desk.prolong(self.book(event.plateforme), event.prolonge_jours, now)
+            happen(event.effet, event.parametres, partial(self.book, event.plateforme), event.a)
             self.publish("bande", {"a": shown(event.a), "plateforme": event.plateforme, "effet": event.effet})
         self.on_effects()
 

@@ -14,7 +14,7 @@
     source = "..."                           # or suppose = true
 
 A new effect takes the place of the tape's earlier one on the same services. `retour` for some shops only leaves the
-others shut. `effet = "prorogation_pec"` with `parametres = { jours = 30 }` prolongs every living PEC. Pure: no clock.
+others shut. An incident (tape_incidents.py: `prorogation_pec`, `migration_amc`, ...) happens once. Pure: no clock.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ import msgspec
 from tierspayant.emulator import platforms_data
 from tierspayant.emulator.effects import Effects, EffetInvalide, parametres_of, parse
 from tierspayant.emulator.platforms_data import PlatformData
+from tierspayant.emulator.tape_incidents import INCIDENTS
+from tierspayant.emulator.tape_incidents import parametres_of as incident_of
 from tierspayant.emulator.toml_data import line_of
 from tierspayant.schemas.identity import Finess
 from tierspayant.schemas.operations import Service
@@ -39,7 +41,6 @@ from tierspayant.schemas.plain import from_plain
 
 ON_PORT = ("refus_connexion", "tls")
 BACK = "retour"
-PROLONG = "prorogation_pec"
 MAX_EVENTS = 2000
 """An eventful year has some hundred."""
 
@@ -58,10 +59,6 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     source: str | None = None
     suppose: bool = False
     note: str | None = None
-
-    @property
-    def prolonge_jours(self) -> int | None:
-        return int(self.parametres.get("jours", 30)) if self.effet == PROLONG else None
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -148,12 +145,15 @@ def _check(event: _Event, whole: _File, before: list[_Event]) -> None:
         raise ValueError("give a source, or suppose = true for a guess")
     if event.plateforme not in platforms_data.load():
         raise ValueError(f"plateforme: there is no {event.plateforme}")
-    if event.effet not in (BACK, PROLONG):
+    if event.effet in INCIDENTS:
+        incident_of(event.effet, event.parametres)
+    elif event.effet != BACK:
         parametres_of(event.effet, event.parametres, "parametres")
-    if event.effet in ON_PORT and (event.services is not None or event.magasins is not None):
-        raise ValueError(f"effet: {event.effet} strikes a whole port: no services, no magasins")
-    if event.effet == PROLONG and not 0 < (event.prolonge_jours or 0) <= 366:
-        raise ValueError("parametres.jours: 1 to 366")
+    if event.services is not None or event.magasins is not None:
+        if event.effet in ON_PORT:
+            raise ValueError(f"effet: {event.effet} strikes a whole port: no services, no magasins")
+        if event.effet in INCIDENTS:
+            raise ValueError(f"effet: {event.effet} happens to a whole platform: no services, no magasins")
     if event.effet == BACK:
         _check_back(event, before)
 
@@ -177,7 +177,7 @@ def _check_back(event: _Event, before: list[_Event]) -> None:
 
 
 def _same_place(shut: _Event, back: _Event) -> bool:
-    if shut.plateforme != back.plateforme or shut.effet in (BACK, PROLONG):
+    if shut.plateforme != back.plateforme or shut.effet == BACK or shut.effet in INCIDENTS:
         return False
     return shut.services is None or back.services is None or bool(set(shut.services) & set(back.services))
 
@@ -205,7 +205,7 @@ def apply(event: _Event, effects: Effects, plateformes: Mapping[str, PlatformDat
 
     On a port that sessions share, a refused connection becomes the nearest thing: a reset at the request line.
     """
-    if event.plateforme not in plateformes or event.effet == PROLONG:
+    if event.plateforme not in plateformes or event.effet in INCIDENTS:
         return
     shops = None if event.magasins is None else frozenset(one.clair for one in event.magasins)
     services = list(Service) if event.services is None else list(event.services)

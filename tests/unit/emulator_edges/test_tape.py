@@ -151,3 +151,109 @@ def test_the_command_checks_and_shows_tapes(tmp_path: Path) -> None:
     assert refused.exit_code == 1
     assert f"{bad}:5:" in refused.output
     assert runner.invoke(main, ["tape", "show", "absente"]).exit_code == 1
+
+
+def last_codes(bench: Bench) -> tuple[str, ...]:
+    """The reasons of the last answer."""
+    last = bench.session.journal.get(bench.session.journal.count())
+    assert last is not None
+    return last.codes
+
+
+def test_an_insurer_that_moves_loses_its_quotes_and_is_unknown_here_from_the_next_day() -> None:
+    bench, devis = living("migration-amc"), sample("viamedis", "DeposerDevis")
+    bench.answer(devis, "/prises-en-charge")
+    before = [one for one in bench.session.book("viamedis").pec.values() if one.devis]
+    assert len(before) == 1
+    at(bench, "2025-06-30T20:00:00+02:00")
+    assert not [one for one in bench.session.book("viamedis").pec.values() if one.devis]
+    again = devis.replace(b"exemple-", b"encore-")
+    bench.answer(again, "/prises-en-charge")
+    assert "DRO04" not in last_codes(bench)
+    at(bench, "2025-07-01T00:00:00+02:00")
+    refused = bench.answer(devis.replace(b"exemple-", b"apres-"), "/prises-en-charge").body
+    assert "DRO04" in last_codes(bench)
+    assert b"oxantis" in refused
+    assert bench.session.world.insurers["M011"].plateforme == "oxantis"
+
+
+def test_what_a_tape_made_happen_is_neither_undone_nor_done_again_by_a_snapshot() -> None:
+    bench = living("migration-amc")
+    at(bench, "2025-07-01T09:00:00+02:00")
+    bench.answer(sample("viamedis", "DeposerDevis").replace(b"M011", b"M012"), "/prises-en-charge")
+    made = bench.control("POST", "snapshots")[1]
+    held = len(bench.session.book("viamedis").pec)
+    bench.control("POST", f"snapshots/{made['id']}/restore")
+    assert len(bench.session.book("viamedis").pec) == held
+    assert bench.session.world.insurers["M011"].plateforme == "oxantis"
+
+
+@pytest.mark.parametrize(
+    ("effet", "parametres", "said"),
+    [
+        ("migration_amc", '{ amc = "M999", vers = "oxantis" }', "there is no insurer M999"),
+        ("migration_amc", '{ amc = "M011", vers = "ailleurs" }', "there is no platform ailleurs"),
+        ("migration_amc", '{ amc = "M011" }', "vers"),
+        ("devis_supprimes", '{ amc = "M999" }', "there is no insurer M999"),
+        ("droits_fermes", '{ carte = "PERSONNE" }', "there is no PERSONNE"),
+        ("bascule_tarif", '{ tarif = "1999" }', "there is no 1999"),
+        ("prorogation_pec", "{ jours = 0 }", "parametres.jours"),
+        ("prorogation_pec", '{ jours = "trente" }', "parametres.jours"),
+    ],
+)
+def test_an_incident_that_means_nothing_is_refused(effet: str, parametres: str, said: str) -> None:
+    with pytest.raises(BandeInvalide, match=said):
+        read_tape(HEAD + EVENT.replace("silence", effet) + f"parametres = {parametres}\n", "b")
+
+
+def test_rights_end_and_the_tariff_changes_on_the_day_a_tape_says() -> None:
+    bench = Bench()
+    bench.control("POST", "clock", {"freeze": True})
+    events = EVENT.replace("silence", "droits_fermes") + 'parametres = { carte = "PEC_OK_ADULTE_NOMINAL" }\n'
+    events += EVENT.replace("silence", "bascule_tarif") + 'parametres = { tarif = "2027" }\n'
+    assert bench.control("PUT", "tape", {"toml": HEAD + events})[0] == 200
+    bench.answer(DROITS, "/droits")
+    assert last_codes(bench) == ("DRO01",)
+    assert bench.session.book("viamedis").tarif_force == "2027"
+
+
+NEW = ("tape", "new", "--title", 'Deux "coupures"', "--start", "2026-03-02T09:00:00+01:00")
+OUTAGE = "almerys http 2026-03-02T10:00:00+01:00 2026-03-02T11:00:00+01:00 statut=503 services=pec,facture"
+
+
+def test_a_tape_from_flags_can_be_lived(tmp_path: Path) -> None:
+    runner, path = CliRunner(), tmp_path / "neuve.toml"
+    event = "viamedis prorogation_pec 2026-03-02T09:30:00+01:00 jours=10 'note=Un geste' source=moi"
+    end = ("--end", "2026-03-03T19:00:00+01:00")
+    made = runner.invoke(main, [*NEW, *end, "--outage", OUTAGE, "--event", event, "--output", str(path)])
+    assert made.exit_code == 0, made.output
+    assert runner.invoke(main, ["tape", "check", str(path)]).exit_code == 0
+    tape = load(str(path))
+    assert [one.effet for one in tape.events] == ["prorogation_pec", "http", "retour"]
+    assert (tape.titre, tape.events[0].note, tape.events[0].suppose) == ('Deux "coupures"', "Un geste", False)
+    assert tape.events[1].parametres == {"statut": 503}
+    assert tape.events[2].services == tape.events[1].services
+    again = runner.invoke(main, [*NEW, *end, "--output", str(path)])
+    assert (again.exit_code, "exists" in again.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--outage", "viamedis http"), "PLATFORM EFFECT FROM TO"),
+        (("--outage", OUTAGE.replace("almerys", "autre")), "there is no autre"),
+        (("--outage", OUTAGE.replace("T11:00:00+01:00", "T11:00:00")), "offset"),
+        (("--outage", OUTAGE.replace("2026-03-02T11", "2027-03-02T11")), "outside debut and fin"),
+        (("--outage", OUTAGE.replace("http", "devis_supprimes")), "happens once"),
+        (("--outage", OUTAGE + " couleur=rouge"), "couleur"),
+        (("--event", "viamedis http hier statut=503"), "not an ISO 8601 instant"),
+        (("--event", "viamedis 'http"), "closing quotation"),
+    ],
+)
+def test_a_tape_that_cannot_be_lived_is_not_written(tmp_path: Path, flags: tuple[str, str], said: str) -> None:
+    path = tmp_path / "neuve.toml"
+    end = ("--end", "2026-03-03T19:00:00+01:00")
+    refused = CliRunner().invoke(main, [*NEW, *end, *flags, "--output", str(path)])
+    assert refused.exit_code == 1
+    assert said.lower() in refused.output.lower()
+    assert not path.exists()

@@ -1,0 +1,132 @@
+"""What a tape can make happen once at a platform, beside what it shuts: names, parameters, and the act.
+
+    prorogation_pec   { jours = 30 }                 every living PEC is prolonged
+    migration_amc     { amc = "M011", vers = "..." } an insurer is run by another platform from now on
+    devis_supprimes   { amc = "M011" }               its quotes (without amc: all quotes of the platform) are gone
+    droits_fermes     { carte = "PEC_OK_..." }       someone's rights end with that day
+    bascule_tarif     { tarif = "2027" }             one version of the tariff applies whatever the care date
+
+Public cases: docs/domain/platforms-and-outage.md (c, d) and optical-messages.md §8. Pure: the instant is an argument.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from tierspayant.emulator import after_desk, incidents, insurers, people, platforms_data, tariff_tables
+from tierspayant.emulator.book import Book
+from tierspayant.emulator.dates import business_day
+from tierspayant.schemas.plain import from_plain
+
+
+class _Parametres(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    def check(self) -> None:
+        """Raises ValueError when a name means nothing."""
+
+    def act(self, book: Book, now: dt.datetime) -> None:
+        """Make it happen on the platform of `book`."""
+        raise AssertionError("each incident acts")
+
+
+class Prorogation(_Parametres, frozen=True):
+    """Every living PEC of the platform is valid, and can be billed, so many days longer."""
+
+    jours: Annotated[int, Meta(ge=1, le=366)] = 30
+
+    def act(self, book: Book, now: dt.datetime) -> None:
+        after_desk.prolong(book, self.jours, now)
+
+
+class MigrationAmc(_Parametres, frozen=True):
+    """An insurer is run by another platform from now on; here its customers are unknown, with the new name."""
+
+    amc: str
+    vers: str
+
+    def check(self) -> None:
+        _insurer(self.amc)
+        known = platforms_data.load()
+        if self.vers not in known:
+            raise ValueError(f"parametres.vers: there is no platform {self.vers}; there are {', '.join(known)}")
+
+    def act(self, book: Book, now: dt.datetime) -> None:
+        incidents.move_insurer(book.world, self.amc, self.vers)
+
+
+class DevisSupprimes(_Parametres, frozen=True):
+    """Quotes disappear from the platform, those of one insurer when it is named."""
+
+    amc: str | None = None
+
+    def check(self) -> None:
+        if self.amc is not None:
+            _insurer(self.amc)
+
+    def act(self, book: Book, now: dt.datetime) -> None:
+        incidents.delete_quotes(book, self.amc)
+
+
+class DroitsFermes(_Parametres, frozen=True):
+    """Someone's rights end with that day."""
+
+    carte: str
+
+    def check(self) -> None:
+        if self.carte not in {one.carte for one in people.load()}:
+            raise ValueError(f"parametres.carte: there is no {self.carte}")
+
+    def act(self, book: Book, now: dt.datetime) -> None:
+        incidents.close_rights(book.world, self.carte, business_day(now))
+
+
+class BasculeTarif(_Parametres, frozen=True):
+    """One version of the tariff applies whatever the care date; without `tarif`, the dates decide again."""
+
+    tarif: str | None = None
+
+    def check(self) -> None:
+        known = [one.nom for one in tariff_tables.load()]
+        if self.tarif is not None and self.tarif not in known:
+            raise ValueError(f"parametres.tarif: there is no {self.tarif}; there are {', '.join(known)}")
+
+    def act(self, book: Book, now: dt.datetime) -> None:
+        incidents.force_tariff(book, self.tarif)
+
+
+Parametres: TypeAlias = Prorogation | MigrationAmc | DevisSupprimes | DroitsFermes | BasculeTarif
+
+INCIDENTS: Mapping[str, type[Parametres]] = {
+    "prorogation_pec": Prorogation,
+    "migration_amc": MigrationAmc,
+    "devis_supprimes": DevisSupprimes,
+    "droits_fermes": DroitsFermes,
+    "bascule_tarif": BasculeTarif,
+}
+
+
+def parametres_of(effet: str, value: object) -> Parametres:
+    """The parameters of one of INCIDENTS. Raises ValueError naming the field."""
+    try:
+        found = from_plain(INCIDENTS[effet], value)
+    except msgspec.ValidationError as wrong:
+        reason, _, path = str(wrong).partition(" - at `$")
+        raise ValueError(f"parametres{path.rstrip('`')}: {reason}") from None
+    found.check()
+    return found
+
+
+def happen(effet: str, value: Mapping[str, Any], book: Callable[[], Book], now: dt.datetime) -> None:
+    """Make an incident happen; nothing for an effect that is none."""
+    if effet in INCIDENTS:
+        parametres_of(effet, value).act(book(), now)
+
+
+def _insurer(code: str) -> None:
+    known = [one.code for one in insurers.load()]
+    if code not in known:
+        raise ValueError(f"parametres.amc: there is no insurer {code}; there are {', '.join(known)}")
