@@ -95,12 +95,26 @@ def moment(instant: dt.datetime | None, langue: Langue = "fr") -> str:
     return f"{ici:%d/%m/%Y} à {ici:%H:%M}" if langue == "fr" else f"{ici:%Y-%m-%d %H:%M}"
 
 
+def _amount(centimes: Centimes | None, langue: Langue) -> dict[str, str]:
+    """The amount by itself and after a noun, in words that can be read aloud when it is not known."""
+    if centimes is None:
+        inconnu = f"montant {NON_CONNU}" if langue == "fr" else "amount not known"
+        return {"montant": inconnu, "de_montant": f"({inconnu})"}
+    euros = en_euros(centimes)
+    return {"montant": euros, "de_montant": f"{'de' if langue == 'fr' else 'of'} {euros}"}
+
+
+def _valid(jour: dt.date | None, langue: Langue) -> str:
+    if langue == "fr":
+        return f"Valable jusqu'au {jour:%d/%m/%Y}." if jour else "Date de fin de validité non connue."
+    return f"Valid until {jour:%d/%m/%Y}." if jour else "The end of its validity is not known."
+
+
 def conseil(cas: Situation, langue: Langue = "fr") -> str:
     """The advice for this situation, or an empty text when the table has none."""
     regle = next((une for une in regles() if une.holds(cas)), None)
     if regle is None:
         return ""
-    inconnu = NON_CONNU if langue == "fr" else "not known"
     depuis = moment(cas.fermee_depuis, langue)
     return (regle.fr if langue == "fr" else regle.en).format(
         plateforme=cas.plateforme,
@@ -109,7 +123,7 @@ def conseil(cas: Situation, langue: Langue = "fr") -> str:
         prochaine=f"le {moment(cas.prochaine_tentative)}"
         if langue == "fr" and cas.prochaine_tentative
         else ("dès que possible" if langue == "fr" else moment(cas.prochaine_tentative, langue)),
-        montant=en_euros(cas.montant_centimes) if cas.montant_centimes is not None else inconnu,
-        valide_au=f"{cas.valide_au:%d/%m/%Y}" if cas.valide_au else inconnu,
+        **_amount(cas.montant_centimes, langue),
+        valable=_valid(cas.valide_au, langue),
         motifs=" ; ".join(cas.motifs) or ("sans précision" if langue == "fr" else "no reason given"),
     )
