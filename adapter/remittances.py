@@ -77,6 +77,11 @@ def lines(plateforme: str, magasin: str, bordereau: Bordereau, recu_le: dt.datet
     ]
 
 
+def cursor(retour: Retour) -> tuple[str, str, str, str, int]:
+    """The place of a line in the list of payments."""
+    return (retour.emis_le.isoformat(), retour.plateforme, retour.magasin, retour.bordereau, retour.rang)
+
+
 def ours(retour: Retour, candidates: Iterable[Entry | None]) -> Entry | None:
     """The invoice a line is about: by our reference when the platform repeats it, else by the invoice's number."""
     found = [une for une in candidates if une is not None and une.plateforme == retour.plateforme]

@@ -17,8 +17,8 @@ from twisted.python.failure import Failure
 
 from tierspayant.adapter.entry import Entry, Etat
 from tierspayant.adapter.storage.fair import in_turn
+from tierspayant.adapter.storage.memory_avances import MemoryAvances
 from tierspayant.adapter.storage.memory_charges import MemoryCharges
-from tierspayant.adapter.storage.memory_retours import MemoryRetours
 from tierspayant.adapter.storage.memory_services import MemoryServices
 from tierspayant.adapter.storage.memory_table import Table, Undo
 from tierspayant.adapter.storage.protocol import (
@@ -34,12 +34,12 @@ from tierspayant.schemas.operations import Operation, Service
 T = TypeVar("T")
 
 
-class MemoryTables(MemoryRetours, MemoryCharges, MemoryServices):
+class MemoryTables(MemoryAvances, MemoryCharges, MemoryServices):
     """Tables (protocol.py) in dictionaries."""
 
     def __init__(self) -> None:
         self.undo: Undo = []
-        MemoryRetours.__init__(self, self.undo)
+        MemoryAvances.__init__(self, self.undo)
         MemoryCharges.__init__(self, self.undo)
         MemoryServices.__init__(self, self.undo)
         self._entries: Table[str, Entry] = Table(self.undo)

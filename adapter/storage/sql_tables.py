@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from tierspayant.adapter.availability import Compte, Disponibilite
+from tierspayant.adapter.avances import DEBUT, TRANCHES, Avance, Curseur, LigneAge, Orphelins
 from tierspayant.adapter.entry import Entry, Etat
 from tierspayant.adapter.remittances import Releve, Retour
 from tierspayant.adapter.storage import rows
@@ -175,7 +176,6 @@ class SqlTables:
     def disponibilites(self) -> Sequence[Disponibilite]:
         return self._all(Disponibilite, "disponibilites")
 
-    def compte(self, plateforme: str, magasin: str) -> Compte | None:
     def place(self, plateforme: str) -> dt.datetime | None:
         found = self._run("place", {"plateforme": plateforme})
         return rows.from_micros(found[0]["prise"]) if found else None
@@ -184,6 +184,7 @@ class SqlTables:
         instants = {"now": rows.micros(now), "limite": rows.micros(limite), "pas": pas // rows.MICRO}
         return bool(self._run("take_place", {"plateforme": plateforme, **instants})[0]["n"])
 
+    def compte(self, plateforme: str, magasin: str) -> Compte | None:
         return self._one(Compte, "compte", plateforme=plateforme, magasin=magasin)
 
     def put_compte(self, compte: Compte) -> None:
@@ -237,6 +238,43 @@ class SqlTables:
     def expected(self, plateforme: str, magasin: str, resultats: Sequence[str]) -> bool:
         wanted = json.dumps([str(un) for un in resultats])
         return bool(self._run("expected", {"plateforme": plateforme, "magasin": magasin, "resultats": wanted}))
+
+    # ---- paid up front, former rights checks, money by age
+
+    def lock_file(self, magasin: str, dossier: str) -> None:
+        self._run("lock_file", {"magasin": magasin, "dossier": dossier})
+
+    def avance(self, magasin: str, dossier: str) -> Avance | None:
+        return self._one(Avance, "avance", magasin=magasin, dossier=dossier)
+
+    def put_avance(self, avance: Avance) -> None:
+        self._run("put_avance", {**_columns(avance), "donnees": json.dumps(avance.donnees)})
+
+    def put_personne(self, entree: str, magasin: str, personne: str) -> None:
+        self._run("put_personne", {"entree": entree, "magasin": magasin, "personne": personne})
+
+    def former_rights(self, entree: str) -> Entry | None:
+        return self._entry("former_rights", entree=entree)
+
+    def rights_since(
+        self, magasin: str, depuis: dt.datetime, limite: int, dossier: str | None = None
+    ) -> Sequence[dt.datetime]:
+        asked = {"magasin": magasin, "depuis": depuis, "limite": limite, "dossier": dossier}
+        return [dt.datetime.fromisoformat(row["cree_le"]) for row in self._run("rights_since", rows.text_row(asked))]
+
+    def ages(self, magasin: str | None, now: dt.datetime) -> Sequence[LigneAge]:
+        noms = ("age_a", "age_b", "age_c")
+        bornes = {nom: now - dt.timedelta(days=jours) for nom, jours in zip(noms, TRANCHES, strict=True)}
+        return self._all(LigneAge, "ages", magasin=magasin, **bornes)
+
+    def orphans(self, magasin: str | None) -> Orphelins:
+        [found] = self._all(Orphelins, "orphans", magasin=magasin)
+        return found
+
+    def payments(self, magasin: str | None, depuis: dt.date, limite: int, apres: Curseur = DEBUT) -> Sequence[Retour]:
+        noms = ("a_jour", "a_plateforme", "a_magasin", "a_bordereau", "a_rang")
+        after = dict(zip(noms, apres, strict=True))
+        return self._all(Retour, "payments", magasin=magasin, depuis=depuis, limite=limite, **after)
 
 
 def _columns(valeur: Any) -> dict[str, Any]:

@@ -18,9 +18,10 @@ from twisted.python.failure import Failure
 from tests import postgres
 from tierspayant.adapter.availability import Compte as CompteDuMagasin
 from tierspayant.adapter.availability import EtatService, ouvert
+from tierspayant.adapter.avances import DEBUT, Avance, Curseur, Orphelins
 from tierspayant.adapter.entry import EN_ATTENTE, Entry, Etat, Raison, advance, revise
 from tierspayant.adapter.policy import held
-from tierspayant.adapter.remittances import Releve, Retour
+from tierspayant.adapter.remittances import Releve, Retour, cursor
 from tierspayant.adapter.storage.lock import BaseOccupee
 from tierspayant.adapter.storage.memory import MemoryStorage
 from tierspayant.adapter.storage.named_sql import migrations, statements
@@ -567,3 +568,138 @@ def test_every_field_of_an_entry_has_its_column_and_is_written(engine: str) -> N
         if field.name not in fixed:
             assert f"{field.name} = :{field.name}" in sql["update_entry"], field.name
     assert migrations(engine)[0].nom == "initial"
+
+
+def test_a_file_paid_up_front_is_kept_and_may_be_undone(storage: Storage) -> None:
+    avance = Avance(magasin=SHOP, dossier="D-1", cree_le=NOW, acompte_centimes=5000, donnees={"retirees": ["id-A"]})
+    write(storage, lambda t: t.lock_file(SHOP, "D-1"))
+    write(storage, lambda t: t.put_avance(avance))
+    assert read(storage, lambda t: t.avance(SHOP, "D-1")) == avance
+    assert read(storage, lambda t: t.avance(OTHER_SHOP, "D-1")) is None
+    undone = replace(avance, annule_le=NOW)
+    write(storage, lambda t: t.put_avance(undone))
+    assert read(storage, lambda t: t.avance(SHOP, "D-1")) == undone
+    assert (avance.active, undone.active) == (True, False)
+
+
+def test_the_last_answered_rights_check_of_the_same_person_is_found(storage: Storage) -> None:
+    later = NOW + dt.timedelta(hours=1)
+    rights = {"operation": Operation.DROITS, "dossier": None, "equipement": None}
+    put(
+        storage,
+        entry("old", resultat="fermes", **rights),
+        entry("last", resultat="ouverts", maj_le=later, **rights),
+        entry("other", resultat="ouverts", maj_le=later, **rights),
+        entry("theirs", resultat="ouverts", magasin=OTHER_SHOP, maj_le=later, **rights),
+        entry("me", maj_le=later, **rights),
+    )
+    who = {"old": "p", "last": "p", "other": "q", "theirs": "p", "me": "p"}
+
+    def note(tables: Tables) -> None:
+        for nom, personne in who.items():
+            magasin = OTHER_SHOP if nom == "theirs" else SHOP
+            tables.put_personne(f"id-{nom}", magasin, personne)
+
+    write(storage, note)
+    found = read(storage, lambda t: t.former_rights("id-me"))
+    assert found is not None
+    assert found.reference == "last"
+    assert read(storage, lambda t: t.former_rights("id-other")) is None
+    assert read(storage, lambda t: t.former_rights("id-nobody")) is None
+
+
+def test_rights_checks_are_counted_since_a_moment_newest_first(storage: Storage) -> None:
+    minute = dt.timedelta(minutes=1)
+    for rang in range(4):
+        put(
+            storage, entry(f"R{rang}", operation=Operation.DROITS, cree_le=NOW + rang * minute, dossier=f"D-{rang % 2}")
+        )
+    put(storage, entry("pec", cree_le=NOW + minute), entry("X", operation=Operation.DROITS, magasin=OTHER_SHOP))
+    assert list(read(storage, lambda t: t.rights_since(SHOP, NOW, 10))) == [NOW + n * minute for n in (3, 2, 1)]
+    assert list(read(storage, lambda t: t.rights_since(SHOP, NOW, 1))) == [NOW + 3 * minute]
+    assert len(read(storage, lambda t: t.rights_since(SHOP, NOW, 10, "D-0"))) == 1
+
+
+def test_money_is_told_by_age(storage: Storage) -> None:
+    facture = {"operation": Operation.FACTURE}
+
+    def days(nombre: int) -> dt.datetime:
+        return NOW - dt.timedelta(days=nombre)
+
+    put(
+        storage,
+        entry("A", amc_centimes=100, cree_le=days(29), **facture),
+        entry("B", amc_centimes=50, cree_le=days(30), **facture),
+        entry("C", cree_le=days(89), **facture),
+        entry("D", amc_centimes=7, paye_centimes=3, cree_le=days(400), resultat="payee_partielle", **facture),
+        entry("E", amc_centimes=9, magasin=OTHER_SHOP, **facture),
+        entry("pec", amc_centimes=1000),
+    )
+    rows = read(storage, lambda t: t.ages(SHOP, NOW))
+    assert [(r.resultat, r.tranche, r.nombre, r.inconnus, r.amc_centimes, r.paye_centimes) for r in rows] == [
+        (None, 0, 1, 0, 100, 0),
+        (None, 30, 1, 0, 50, 0),
+        (None, 60, 1, 1, 0, 0),
+        ("payee_partielle", 90, 1, 0, 7, 3),
+    ]
+    assert sum(row.nombre for row in read(storage, lambda t: t.ages(None, NOW))) == 5
+
+
+def test_payments_are_paged_in_a_fixed_order_and_the_unmatched_are_summed(storage: Storage) -> None:
+    put(storage, entry("A", operation=Operation.FACTURE, numero="F1"))
+    one = Retour(
+        plateforme="p",
+        magasin=SHOP,
+        bordereau="B1",
+        rang=1,
+        emis_le=NOW.date(),
+        reference_virement=None,
+        organisme=None,
+        type=TypeRetour.PAIEMENT,
+        numero_facture="F1",
+        reference=None,
+        numero_pec=None,
+        demande_centimes=100,
+        paye_centimes=100,
+        motifs=(),
+        entree="id-A",
+        recu_le=NOW,
+    )
+    lines = [one, replace(one, rang=2, entree=None, paye_centimes=-30), replace(one, bordereau="B0", entree=None)]
+    lines.append(replace(one, magasin=OTHER_SHOP, entree=None))
+    write(storage, lambda t: [t.add_retour(une) for une in lines])
+
+    def listed(limite: int, apres: Curseur = DEBUT) -> list[Retour]:
+        return list(read(storage, lambda t: t.payments(SHOP, NOW.date(), limite, apres)))
+
+    assert [(un.bordereau, un.rang) for un in listed(10)] == [("B0", 1), ("B1", 1), ("B1", 2)]
+    assert listed(10, cursor(listed(2)[-1])) == [lines[1]]
+    assert read(storage, lambda t: t.payments(SHOP, NOW.date() + dt.timedelta(days=1), 10)) == []
+    assert read(storage, lambda t: t.orphans(SHOP)) == Orphelins(nombre=2, paye_centimes=70)
+    assert read(storage, lambda t: t.orphans(None)).nombre == 3
+
+
+def test_a_place_in_a_platform_s_pace_is_taken_once(storage: Storage) -> None:
+    second = dt.timedelta(seconds=1)
+
+    def take(plateforme: str, after: int = 0) -> bool:
+        now = NOW + after * second
+        return write(storage, lambda t: t.take_place(plateforme, now, now + second, second))
+
+    assert read(storage, lambda t: t.place("p")) is None
+    assert [take("p"), take("p"), take("p")] == [True, True, False]
+    assert read(storage, lambda t: t.place("p")) == NOW + 2 * second, "the one refused took nothing"
+    assert take("q"), "each platform has its own"
+    assert [take("p", after=1), take("p", after=1)] == [True, False]
+    assert take("p", after=3600)
+    assert read(storage, lambda t: t.place("p")) == NOW + 3601 * second, "what was not used is not saved up"
+
+
+def test_a_transaction_undone_gives_its_place_back(storage: Storage) -> None:
+    def taken_in_vain(tables: Tables) -> None:
+        assert tables.take_place("p", NOW, NOW, dt.timedelta(seconds=1))
+        raise Depasse("p")
+
+    with pytest.raises(Depasse):
+        write(storage, taken_in_vain)
+    assert read(storage, lambda t: t.place("p")) is None
