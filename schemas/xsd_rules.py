@@ -101,6 +101,16 @@ _AVANT_FORME = {
 """What stands before the pattern, set or bound. The value stands before that: the last occurrence is not in it."""
 
 
+_SENS = {
+    "CVC_MINLENGTH_VALID": "≥ ",
+    "CVC_MININCLUSIVE_VALID": "≥ ",
+    "CVC_MAXLENGTH_VALID": "≤ ",
+    "CVC_MAXINCLUSIVE_VALID": "≤ ",
+    "CVC_FRACTIONDIGITS_VALID": "≤ ",
+}
+"""Which side of a bound is allowed, in both languages."""
+
+
 def _form(regle: str, message: str) -> str:
     """The pattern, set or bound that the message ends with: text of our XSD. A type is named without its namespace."""
     avant = _AVANT_FORME.get(regle)
@@ -109,7 +119,7 @@ def _form(regle: str, message: str) -> str:
     forme = message.rpartition(avant)[2].strip().removesuffix(".")
     if forme.startswith("{"):
         return forme.strip("{}")
-    forme = forme.removeprefix("(").removesuffix(")").strip("'")
+    forme = _SENS.get(regle, "") + forme.removeprefix("(").removesuffix(")").strip("'")
     return forme.rpartition("}")[2] if regle == "CVC_DATATYPE_VALID_1_2_1" else forme
 
 

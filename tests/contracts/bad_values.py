@@ -93,6 +93,8 @@ def keys(question: Question) -> Iterator[Cas]:
         if nom in KEYS and not (nom == "nir" and len(texte) == 13):
             faux = texte[:-1] + str((int(texte[-1]) + 1) % 10)
             yield Cas(f"{noeud.xpath} with another key", written(noeud, faux), KEYS[nom], (noeud.xpath,))
+        if nom == "dateNaissance" and texte.isdigit():
+            yield Cas(f"{noeud.xpath} says 19850230", written(noeud, "19850230"), "NAISSANCE_FORME", (noeud.xpath,))
         if nom in NAMES and (noeud.element.getnext() is not None and "contenu" not in _brothers(noeud)):
             yield Cas(f"{noeud.xpath} without a letter", written(noeud, "§ §"), "NOM_FORME", (noeud.xpath,))
 
