@@ -6,7 +6,8 @@ media types, limits, envelope, dispatch by the Body's element, XSD both ways, wh
 Rule ids a client can meet in a TEC05 fault: HTTP_*, XML_*, SOAP_* (before the contract), OPERATION_INCONNUE,
 OPERATION_AILLEURS, CHAMP_MANQUANT, CHAMP_CONDITIONNEL, CHAMP_INCONNU, CHAMP_REPETE, CHAMP_NUL, ORDRE, ESPACE_DE_NOMS,
 ATTRIBUT_INCONNU, CONTENU, VALEUR_ENUM, VALEUR_FORME, VALEUR_DECIMALES, VALEUR_LONGUEUR, VALEUR_BORNES, then the
-identifiers' own (NIR_CLE, LPP_CLE, FINESS_CLE, ...). Faults about the account have a rule COMPTE_<reason>, see client_road.
+identifiers' own (NIR_CLE, LPP_CLE, FINESS_CLE, ...). Faults about the account have a rule COMPTE_<reason>, see
+client_road.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ HEAD = "| XSD | elements declared | in a question | in an answer or a fault | in
 def _samples(dialecte: str) -> tuple[list[etree._Element], list[etree._Element]]:
     """(questions, answers and faults) of a dialect."""
     mots = set(platforms.dialects()[dialecte].names.values())
-    questions, autres = [], []
+    questions: list[etree._Element] = []
+    autres: list[etree._Element] = []
     for path in sorted((SCHEMAS / dialecte / "samples").glob("*.xml")):
         kept = questions if path.name.split(".")[0] in mots else autres
         kept.append(etree.fromstring(path.read_bytes()))
