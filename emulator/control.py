@@ -32,6 +32,7 @@ MAX_BODY = 8 * 1024 * 1024
 LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|control\.[a-z.]+)(?::\d{1,5})?")
 
 
+_CHANGING = frozenset({"POST", "PUT", "DELETE"})
 _PAGE = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
@@ -59,6 +60,7 @@ class ControlPort:
     `bases`: each platform's base URL, for the answer of a new session. `token`: asked of everyone when given (a
     non-loopback port must have one); without it only a loopback Host is answered, so that no web page elsewhere can
     reach this port through a name of its own. The people's page, at `/`, needs no token: it asks for it.
+    `changed`: called before a call that may have changed something is answered.
     """
 
     def __init__(
@@ -67,7 +69,9 @@ class ControlPort:
         bases: Callable[[], Mapping[str, str]],
         *,
         token: str | None = None,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
+        self._changed = changed
         self._sessions = sessions
         self._bases = bases
         self._token = token
@@ -85,7 +89,10 @@ class ControlPort:
     def answer(self, requete: HttpRequest) -> Plan | Deferred[Plan]:
         try:
             self._allowed(requete)
-            return self._route(requete)
+            plan = self._route(requete)
+            if requete.method in _CHANGING:
+                self._changed()
+            return plan
         except Problem as problem:
             return Plan(problem.response())
         except SessionInconnue:

@@ -73,10 +73,10 @@ class Result:
 
 def cut_at_connection(session: Session, plateforme: str, requete: HttpRequest) -> Plan | None:
     """The reset that comes before the body is read, when the headers alone say that it strikes."""
-    server = _server(session, plateforme)
+    server = server_of(session, plateforme)
     if requete.path not in server.chemins:
         return None
-    if not session.effects.at_connection(plateforme, _possible(session, plateforme, server, requete)):
+    if not session.effects.at_connection(plateforme, operations_of(session, plateforme, server, requete)):
         return None
     _record(session, plateforme, requete, None, Strike(names=("coupure",)), Result(Verdict.CUT, None))
     return Plan(None, Point.CONNEXION)
@@ -85,14 +85,14 @@ def cut_at_connection(session: Session, plateforme: str, requete: HttpRequest) -
 def decide(session: Session, plateforme: str, requete: HttpRequest) -> Plan:
     """What the client of a POST gets, and everything it changes. `requete.path` is the service path alone."""
     session.clock.catch_up()
-    server = _server(session, plateforme)
+    server = server_of(session, plateforme)
     appel: Appel | None = None
     wrong: Faute | None = None
     try:
         appel = server.read(requete)
     except Faute as faute:
         wrong = faute
-    possible = [(appel.service, appel.operation)] if appel else _possible(session, plateforme, server, requete)
+    possible = [(appel.service, appel.operation)] if appel else operations_of(session, plateforme, server, requete)
     magasin = appel.entete.magasin.clair if appel else None
     strike = session.effects.pick(plateforme, possible, magasin)
     counter = _Counter(session, plateforme, server, requete, appel, wrong)
@@ -192,11 +192,12 @@ def account_fault(raison: RaisonCompte) -> Faute:
     return Faute(Cote.AUTH, code, f"COMPTE_{raison.upper()}", row.libelle, row.anglais)
 
 
-def _server(session: Session, plateforme: str) -> DialectServer:
+def server_of(session: Session, plateforme: str) -> DialectServer:
+    """The road of a platform's dialect."""
     return platforms.server(session.plateformes[plateforme].dialecte)
 
 
-def _possible(
+def operations_of(
     session: Session, plateforme: str, server: DialectServer, requete: HttpRequest
 ) -> Sequence[tuple[Service, Operation]]:
     """The operations an unread message may be: those of its path, fewer when its SOAP action names one."""

@@ -106,6 +106,11 @@ class Identity:
             if end is None or end <= now:
                 raise faute("AUTH_SESSION", "/Envelope/Header")
 
+    @property
+    def asks(self) -> bool:
+        """Whether some platform asks more than the shop's number."""
+        return any(one.session or one.authentification != "aucune" for one in self.exigences.values())
+
     def snapshot(self) -> Plain:
         """What was changed, counted and used, as plain JSON."""
         return {

@@ -1,7 +1,14 @@
-"""`serve --state DIR`: the journal and every session's books outlive the process.
+"""`serve --state DIR`: the journal and every session's books outlive the process, kill -9 included.
 
-The journal is written row by row. Sessions are written whole, as one JSON file that replaces the last one, soon after
-something changed and at the end: after a kill the books may be some seconds behind the journal.
+What is written when, so that nothing that was answered is lost (docs/etat.md says it for users):
+
+    an exchange         its journal row is committed before its answer leaves; the books follow within seconds
+    a control call      every session is written before it is answered
+    a start             the books as written last, then the journal's later exchanges lived again (replay.py)
+
+Sessions are one JSON file that replaces the last one whole. Where a platform asks who speaks, failures and codes are no
+part of the journal: there, sessions are written before each answer. Nothing is forced to the disk: this survives a
+killed process, not a power cut.
 """
 
 from __future__ import annotations
@@ -15,12 +22,13 @@ from pathlib import Path
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from tierspayant.emulator.replay import replay
 from tierspayant.emulator.sessions import DEFAULT, Sessions
 from tierspayant.emulator.toml_data import Plain
 
 FILE = "sessions.json"
 JOURNAL = "journal.sqlite"
-VERSION = 1
+VERSION = 2
 SOON = 1.0
 """Seconds between a change and its writing."""
 SHARE = 20
@@ -56,14 +64,17 @@ class Keeper:
                 session = self._sessions.default if nom == DEFAULT else self._sessions.create(nom)
                 session.restore(one["etat"])
                 session.snapshots.update(one["snapshots"])
+                replay(session, session.journal.after(one["journal"]))
         except (OSError, msgspec.MsgspecError, KeyError, TypeError, AttributeError, ValueError) as wrong:
             if isinstance(wrong, EtatIllisible):
                 raise
             raise EtatIllisible(f"{self._path}: not a state this program wrote: move it away") from None
 
     def changed(self) -> None:
-        """Something changed: write soon."""
-        if self._timer is None:
+        """Something changed: write soon, or now where the journal alone would not bring it back."""
+        if any(one.identity.asks for one in self._sessions):
+            self.write()
+        elif self._timer is None:
             self._timer = self._reactor.callLater(self._pause, self._due)
 
     def _due(self) -> None:
@@ -74,7 +85,10 @@ class Keeper:
 
     def write(self) -> None:
         """Write every session now, whole or not at all."""
-        sessions: Plain = {one.nom: {"etat": one.snapshot(), "snapshots": one.snapshots} for one in self._sessions}
+        sessions: Plain = {
+            one.nom: {"etat": one.snapshot(), "snapshots": one.snapshots, "journal": one.journal.count()}
+            for one in self._sessions
+        }
         replace_file(self._path, msgspec.json.encode({"version": VERSION, "sessions": sessions}))
 
     def stop(self) -> None:

@@ -1,0 +1,86 @@
+"""`serve --state DIR` and kill -9: what was answered is there, whoever was answered."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.live.test_emulator_serve import PEC, Live, start
+
+INVOICE = (Path(__file__).parents[2] / "schemas/viamedis/samples/DeposerFacture.ok.xml").read_bytes()
+
+
+@contextmanager
+def killed_at_the_end(tmp_path: Path, *options: str) -> Iterator[Live]:
+    process, ready = start(tmp_path, "--state", str(tmp_path / "etat"), *options)
+    live = Live(ready)
+    try:
+        yield live
+    finally:
+        live.close()
+        process.kill()
+        end(process)
+        (tmp_path / "ready.json").unlink()
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.wait(10)
+    assert process.stderr is not None
+    process.stderr.close()
+
+
+def test_an_answer_given_just_before_a_kill_is_kept(tmp_path: Path) -> None:
+    with killed_at_the_end(tmp_path) as live:
+        live.call("POST", "clock", {"freeze": True})
+        first = live.post("/prises-en-charge", PEC).read()
+        assert live.post("/facturation", INVOICE).status == 200
+        before = live.call("GET", "ledger")
+    with killed_at_the_end(tmp_path) as live:
+        assert live.call("GET", "ledger") == before
+        assert live.call("GET", "ledger/check")[1]["ok"]
+        assert live.post("/prises-en-charge", PEC).read() == first
+        assert [row["numero"] for row in live.call("GET", "journal")[1]["elements"]] == [1, 2, 3]
+        lost = {"plateforme": "viamedis", "effet": "coupure", "parametres": {"point": "apres_commit"}, "fois": 1}
+        assert live.call("PUT", "effects", [lost])[0] == 200
+    with killed_at_the_end(tmp_path) as live:
+        assert live.call("GET", "effects")[1] != []
+        with pytest.raises(ConnectionResetError):
+            live.post("/facturation", INVOICE.replace(b"exemple-0009", b"autre"))
+    with killed_at_the_end(tmp_path) as live:
+        assert live.call("GET", "effects")[1] == []
+        assert live.call("GET", "journal/4")[1]["verdict"] == "perdu"
+        assert live.call("GET", "ledger") == before
+
+
+def test_what_the_control_api_answered_is_kept(tmp_path: Path) -> None:
+    with killed_at_the_end(tmp_path) as live:
+        live.control("POST", "sessions", json.dumps({"id": "garde"}).encode())
+        live.session = "garde"
+        live.call("POST", "clock", {"advance": "P3D"})
+        live.call("PUT", "comptes", [{"plateforme": "viamedis", "magasin": "759999014", "etat": "verrouille"}])
+        live.call("POST", "snapshots")
+        comptes = live.call("GET", "comptes")
+    with killed_at_the_end(tmp_path) as live:
+        live.session = "garde"
+        assert live.call("GET", "comptes") == comptes
+        assert [one["id"] for one in live.call("GET", "snapshots")[1]["elements"]] == ["1"]
+        live.control("DELETE", "sessions/garde")
+    with killed_at_the_end(tmp_path) as live:
+        assert live.control("GET", "sessions/garde")[0] == 404
+
+
+def test_where_platforms_ask_who_speaks_a_failure_and_a_code_are_kept_too(tmp_path: Path) -> None:
+    exigence = {"viamedis": {"session": True, "second_facteur": "courriel"}}
+    body = (Path(__file__).parents[2] / "schemas/viamedis/samples/OuvrirSession.ok.xml").read_bytes()
+    with killed_at_the_end(tmp_path) as live:
+        live.call("PUT", "identite", exigence)
+        live.post("/authentification", body)
+        codes = live.call("GET", "codes")
+        assert len(codes[1]["elements"]) == 1
+    with killed_at_the_end(tmp_path) as live:
+        assert live.call("GET", "codes") == codes
