@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from tierspayant.adapter import master_key, metrics, platform_rows, reload, reroute, storage_choice
@@ -24,6 +24,7 @@ from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.records import Lane
 from tierspayant.adapter.shop_api import ShopApi
 from tierspayant.adapter.shop_api_appels import Appels
+from tierspayant.adapter.shop_api_avance import Avances
 from tierspayant.adapter.shop_api_demandes import Demandes
 from tierspayant.adapter.shop_api_etat import Etat
 from tierspayant.adapter.shop_api_gestes import Gestes
@@ -88,6 +89,7 @@ class Pieces:
     demon: str
     pret: Callable[[], str | None] = field(default=lambda: None)
     give_code: Callable[[tuple[str, str], str], None] | None = None
+    in_thread: Callable[[Callable[[], bytes]], Awaitable[bytes]] = field(default=lambda work: succeed(work()))
 
     def demandes(self) -> Demandes:
         return Demandes(
@@ -140,8 +142,18 @@ class Pieces:
     def appels(self) -> Appels:
         return Appels(storage=self.storage, vault=self.lu.vault, now=self.now, wake_lanes=self.wake_lanes)
 
+    def avances(self) -> Avances:
+        return Avances(
+            storage=self.storage,
+            vault=self.lu.vault,
+            ids=self.ids,
+            now=self.now,
+            wake_lanes=self.wake_lanes,
+            in_thread=self.in_thread,
+        )
+
     def shop_routes(self) -> tuple[Route, ...]:
-        parts = (self.demandes(), self.gestes(), self.appels(), self.etat())
+        parts = (self.avances(), self.demandes(), self.gestes(), self.appels(), self.etat())
         return tuple(une for part in parts for une in part.routes())
 
     def admin_api(self) -> ShopApi:

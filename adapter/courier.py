@@ -74,7 +74,7 @@ class Courier:
         )
 
     def _faits(self, matter: Matter, now: dt.datetime) -> policy.Faits:
-        faits = compose.faits(matter.corps)
+        faits = replace(compose.faits(matter.corps), avance_client=matter.avance)
         if self._outside.annuaire is None or matter.entry.etat is not Etat.EN_FILE:
             return faits
         elsewhere = reroute.elsewhere(self._outside.annuaire(), matter.entry, matter.corps, policy.business_day(now))

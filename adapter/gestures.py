@@ -58,15 +58,15 @@ def withdraw(tables: Tables, entry: Entry, now: dt.datetime) -> Result:
         return Done(entry, frozenset())
     if entry.etat not in {Etat.EN_FILE, Etat.RETENUE}:
         return Refused("deja_partie", "cette demande est partie ou terminée : demandez son annulation à la plateforme")
-    if _may_be_there(entry):
+    if may_be_there(entry):
         return Refused(
             "peut_etre_recue", "la plateforme a peut-être reçu cette demande : relancez-la, elle sera d'abord vérifiée"
         )
     return _write(tables, entry, advance(entry, Etat.RETIREE, now), now)
 
 
-def _may_be_there(entry: Entry) -> bool:
-    """Held after it left, for a reason that leaves open what the platform did with it."""
+def may_be_there(entry: Entry) -> bool:
+    """Whether it is held after it left, for a reason that leaves open what the platform did with it."""
     doubts = {Raison.DOUTE_SANS_RECHERCHE, *_ASK_FIRST}
     return entry.action is not None and entry.action.raison in doubts
 

@@ -26,6 +26,10 @@ FILE_MAX = 100_000
 """Requests of all shops that wait at once: three weeks of some 300 shops; beyond it new work is refused, loudly."""
 
 
+SANS_LIMITE = 2**62
+"""What a daemon adds by itself (a cancellation) is never refused for want of room."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nouvelle:
     """A checked request. magasin: FINESS. plateforme and organisme: from the payer directory; None for what acts on
@@ -72,7 +76,14 @@ class FilePleine:
     limite: int
 
 
-Reception: TypeAlias = Accepted | Same | Conflict | CibleInconnue | FilePleine
+@dataclass(frozen=True, slots=True)
+class AvanceFaite:
+    """The customer paid this file up front: no tiers payant of it may leave."""
+
+    dossier: str
+
+
+Reception: TypeAlias = Accepted | Same | Conflict | CibleInconnue | FilePleine | AvanceFaite
 
 
 def accept(
@@ -90,12 +101,22 @@ def accept(
     linked = _linked(tables, nouvelle)
     if isinstance(linked, CibleInconnue):
         return linked
+    dossier = _dossier(nouvelle.corps, linked.cible)
+    if nouvelle.operation in policy.TIERS_PAYANT and dossier is not None and _paid(tables, nouvelle.magasin, dossier):
+        return AvanceFaite(dossier)
     entry = _entry(tables, ids, nouvelle, linked, now)
     tables.insert_entry(entry, empreinte)
     vault.put(tables, entry, "corps", octets)
     donnees: dict[str, str | int | None] = {"operation": entry.operation, "etat": entry.etat}
     tables.add_evenement("demande", now, entry.magasin, entry.id, donnees)
     return Accepted(entry)
+
+
+def _paid(tables: Tables, magasin: str, dossier: str) -> bool:
+    """Whether the file is marked; the answer holds until this transaction ends, on every node."""
+    tables.lock_file(magasin, dossier)
+    avance = tables.avance(magasin, dossier)
+    return avance is not None and avance.active
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,12 @@ ANSWERS: Final[dict[str, Any]] = {
     "Demande": _object({**_COMMUN, **_SELON}, tuple(_COMMUN)),
     "Demandes": _page("Demande"),
     "Dossier": _object(
-        {"dossier": TEXTE, "demandes": {"type": "array", "items": _ref("Demande")}, "releve_le": INSTANT}
+        {
+            "dossier": TEXTE,
+            "avance_client": {"type": "boolean"},
+            "demandes": {"type": "array", "items": _ref("Demande")},
+            "releve_le": INSTANT,
+        }
     ),
     "MontantsReponse": _object(
         {
@@ -128,6 +133,25 @@ ANSWERS: Final[dict[str, Any]] = {
         }
     ),
     "Appels": _page("Appel"),
+    "Avance": _object(
+        {
+            "dossier": TEXTE,
+            "active": {"type": "boolean"},
+            "cree_le": INSTANT,
+            "annule_le": INSTANT,
+            "acompte_centimes": ENTIER_NUL,
+            "total_centimes": ENTIER_NUL,
+            "reste_a_payer_centimes": ENTIER_NUL,
+            "retirees": {"type": "array", "items": TEXTE},
+            "annulations": {
+                "type": "array",
+                "items": _object({"id": TEXTE, "reference": TEXTE, "etat": TEXTE, "resultat": NUL}),
+            },
+            "a_verifier": {"type": "array", "items": TEXTE},
+            "conseil": TEXTE,
+            "recu": TEXTE,
+        }
+    ),
     "Actions": _object(
         {
             "faites": {"type": "array", "items": _object({"id": TEXTE, "reference": TEXTE, "etat": TEXTE})},

@@ -22,6 +22,7 @@ from tierspayant.adapter.entry import Etat
 from tierspayant.adapter.openapi_answers import ANSWERS
 from tierspayant.adapter.problem import MEDIA_TYPE, genres
 from tierspayant.adapter.shop_api_appels import ActionsCorps
+from tierspayant.adapter.shop_api_avance import AvanceCorps
 from tierspayant.adapter.shop_api_gestes import ActionCorps, RetraitCorps
 
 CORPS = (
@@ -34,6 +35,7 @@ CORPS = (
     ActionCorps,
     RetraitCorps,
     ActionsCorps,
+    AvanceCorps,
 )
 
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "The request's id."}
@@ -65,8 +67,9 @@ GESTES = {
     "/v1/demandes/{id}/retrait": ("Withdraw a request that was never sent", RetraitCorps),
     "/v1/demandes/{id}/action": ("Answer what a person must answer", ActionCorps),
     "/v1/demandes/action": ("Confirm or give up many requests held until the customer confirms", ActionsCorps),
+    "/v1/dossiers/{dossier}/avance-client": ("The customer pays up front: no tiers payant leaves", AvanceCorps),
 }
-SPECIALES = {"/v1/demandes/action": "Actions"}
+SPECIALES = {"/v1/demandes/action": "Actions", "/v1/dossiers/{dossier}/avance-client": "Avance"}
 """POSTs that do not answer one request."""
 GETS: dict[str, tuple[str, str, dict[str, str]]] = {
     "/v1/pec/{id}": ("One PEC", "Demande", {}),
@@ -95,6 +98,7 @@ GETS: dict[str, tuple[str, str, dict[str, str]]] = {
         },
     ),
     "/v1/dossiers/{dossier}": ("A whole file with its requests", "Dossier", {}),
+    "/v1/dossiers/{dossier}/avance-client": ("Whether the customer pays this file up front", "Avance", {}),
     "/v1/plateformes": ("Each platform and service, and this shop's account there", "Plateformes", {}),
     "/v1/encours": ("Money waiting", "Encours", {}),
     "/v1/evenements": (
@@ -110,6 +114,11 @@ GETS: dict[str, tuple[str, str, dict[str, str]]] = {
     "/health/ready": ("Requests are accepted (200 while platforms are shut)", "Sante", {}),
 }
 SANS_CLE = {"/health/live", "/health/ready", "/metrics", "/v1/openapi.yaml", "/v1/docs"}
+FEUILLES = {
+    "/v1/dossiers/{dossier}/avance-client/recu": ("The receipted invoice, to print", "text/html"),
+    "/v1/dossiers/{dossier}/avance-client/recu.pdf": ("The receipted invoice", "application/pdf"),
+}
+"""Documents about a file, with a key."""
 TEXTES = {
     "/metrics": ("Prometheus metrics", "text/plain"),
     "/v1/openapi.yaml": ("This document", "application/yaml"),
@@ -135,6 +144,10 @@ def document() -> dict[str, Any]:
                 "responses": {"200": {"description": resume, "content": contenu}},
             }
         }
+    for chemin, (resume, media) in FEUILLES.items():
+        paths[chemin] = {"get": _sheet(chemin, resume, media)}
+    avance = "/v1/dossiers/{dossier}/avance-client"
+    paths[avance]["delete"] = _get(avance, "Lift the mark: tiers payant is possible again", "Avance", {})
     return {
         "openapi": "3.1.0",
         "info": {
@@ -187,6 +200,15 @@ def _get(chemin: str, resume: str, reponse: str, requete: dict[str, str]) -> dic
         bon["503"] = _answer("Not ready", reponse)
     ouvert: dict[str, Any] = {"security": []} if chemin in SANS_CLE else {}
     return {"summary": resume, "parameters": parametres, **ouvert, "responses": bon}
+
+
+def _sheet(chemin: str, resume: str, media: str) -> dict[str, Any]:
+    contenu = {media: {"schema": {"type": "string"}}}
+    return {
+        "summary": resume,
+        "parameters": [*_path_parameters(chemin), LANGUE],
+        "responses": {"200": {"description": resume, "content": contenu}, "default": _problem_answer()},
+    }
 
 
 def _path_parameters(chemin: str) -> list[dict[str, Any]]:

@@ -40,6 +40,9 @@ DELAI_CONFIRMATION = dt.timedelta(days=5)
 """A PEC that waited longer may be for a customer who left: granting it would block him elsewhere (delivery.md §6)."""
 AGE_PRESCRIPTION_MAX_JOURS = 5 * 366
 """No prescription of glasses is valid longer than five years (public; the platform knows the finer rules)."""
+TIERS_PAYANT = frozenset({Operation.PEC, Operation.PIECES, Operation.FACTURE})
+"""What no longer leaves once the customer paid, even what turns out never to have arrived (paid_upfront.py). Rights,
+quotes and cancellations harm nobody."""
 TENTATIVES_MAX = 40
 """Sends of one entry before a person looks at it; shut services do not count, they cost no attempt."""
 
@@ -87,6 +90,8 @@ class Faits:
     prescription_du: dt.date | None = None
     operateur_change: str | None = None
     """Where the payer directory sends it today ("platform/insurer"), when that is not where it is queued."""
+    avance_client: bool = False
+    """The customer paid its file up front (paid_upfront.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +134,8 @@ def _queued(entry: Entry, cadre: Cadre) -> Step:
         return Hold(held(before.raison, detail=before.devant.reference))
     if entry.tentatives >= TENTATIVES_MAX and not entry.client_confirme:
         return Hold(held(Raison.TENTATIVES_EPUISEES))
+    if cadre.faits.avance_client and entry.operation in TIERS_PAYANT:
+        return Hold(held(Raison.AVANCE_CLIENT))
     if _moved(entry, cadre):
         return Hold(held(Raison.OPERATEUR, detail=cadre.faits.operateur_change))
     raison = _overtaken(entry, cadre)

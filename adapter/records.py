@@ -35,13 +35,14 @@ Lane: TypeAlias = claims.Lane
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """An entry and all that a decision about it needs."""
+    """An entry and all that a decision about it needs. avance: the customer paid its file up front."""
 
     entry: Entry
     corps: Corps
     dossier: Sequence[Entry]
     cible: compose.Cible | None
     requete: HttpRequest | None
+    avance: bool = False
 
 
 def load(tables: Tables, vault: Vault, identifiant: str) -> Matter:
@@ -57,7 +58,9 @@ def load(tables: Tables, vault: Vault, identifiant: str) -> Matter:
         cible = compose.Cible(target, _corps(tables, vault, target), reponse)
     octets = vault.get(tables, entry, "requete")
     requete = None if octets is None else plain.from_json(HttpRequest, octets)
-    return Matter(entry, _corps(tables, vault, entry), dossier, cible, requete)
+    avance = None if entry.dossier is None else tables.avance(entry.magasin, entry.dossier)
+    paid = avance is not None and avance.active
+    return Matter(entry, _corps(tables, vault, entry), dossier, cible, requete, paid)
 
 
 def _corps(tables: Tables, vault: Vault, entry: Entry) -> Corps:

@@ -120,6 +120,7 @@ class Demon:
             demon="running",
             pret=lambda: "arret en cours" if self._stopping else None,
             give_code=self._jetons.give_code,
+            in_thread=self._in_thread,
         )
         count = await self._delivery.start()
         if noeud.partage:

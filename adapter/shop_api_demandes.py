@@ -223,13 +223,16 @@ class Demandes:
         """A whole file: its requests, oldest first, and what happened when."""
         magasin, nom = _shop(visite), visite.chemin["dossier"]
 
-        def work(tables: Tables) -> list[dict[str, Any]]:
-            return [demande(*view(tables, self.vault, une.id), visite.langue) for une in tables.dossier(magasin, nom)]
+        def work(tables: Tables) -> tuple[list[dict[str, Any]], bool]:
+            avance = tables.avance(magasin, nom)
+            rows = [demande(*view(tables, self.vault, une.id), visite.langue) for une in tables.dossier(magasin, nom)]
+            return rows, avance is not None and avance.active
 
-        demandes = await self.storage.read(work)
-        if not demandes:
+        demandes, avance = await self.storage.read(work)
+        if not demandes and not avance:
             raise Refuse(Probleme("inconnu"))
-        return en_json({"dossier": nom, "demandes": demandes, "releve_le": instant(self.now())})
+        document = {"dossier": nom, "avance_client": avance, "demandes": demandes, "releve_le": instant(self.now())}
+        return en_json(document)
 
 
 def _gone(partie: Deferred[None] | None) -> bool:
@@ -257,6 +260,8 @@ def _received(reception: intake.Reception) -> Entry:
                 f"/{champ}", "DEMANDE_INCONNUE", "aucune demande de ce magasin ne porte ce nom ou ce numéro"
             )
             raise Refuse(Probleme("pec_inconnue" if champ == "pec" else "demande_invalide", erreurs=(erreur,)))
+        case intake.AvanceFaite():
+            raise Refuse(Probleme("avance_client"))
         case intake.FilePleine(limite):
             detail = f"La file d'attente a atteint sa limite de {limite} demandes : rien n'a été enregistré."
             raise Refuse(Probleme("file_pleine", detail, plus={"limite": limite}, entetes={"Retry-After": "300"}))
