@@ -1,4 +1,4 @@
-"""The evidence of one session in the control API: journal, verify, server-sent events, snapshots."""
+"""The evidence of one session in the control API: journal, meters, verify, server-sent events, snapshots."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
-from tierspayant.emulator import evidence
+from tierspayant.emulator import evidence, meters
 from tierspayant.emulator.clock import shown
 from tierspayant.emulator.effects import convert
 from tierspayant.emulator.evidence import Matcher, Verification
@@ -58,6 +58,9 @@ def serve(session: Session, steps: list[str], asked: Asked) -> Plan | Deferred[P
         case ["journal", numero]:
             asked.only("GET")
             return Plan(_one(session, numero))
+        case ["mesures"]:
+            asked.only("GET")
+            return Plan(json_response(meters.measure(session.journal)))
         case ["verify"]:
             asked.only("POST")
             return _verify(session, asked)

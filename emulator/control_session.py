@@ -57,7 +57,7 @@ def serve(session: Session, steps: list[str], asked: Asked) -> Plan | Deferred[P
         case ["ledger", "check"]:
             asked.only("GET")
             return Plan(ledger_check(session))
-        case [("journal" | "verify" | "events" | "snapshots"), *_]:
+        case [("journal" | "mesures" | "verify" | "events" | "snapshots"), *_]:
             return control_evidence.serve(session, steps, asked)
         case ["pec", numero, "decider"]:
             asked.only("POST")
@@ -72,7 +72,7 @@ def serve(session: Session, steps: list[str], asked: Asked) -> Plan | Deferred[P
             if asked.method != "GET":
                 session.publish("reglage", {"ressource": nom})
             return Plan(answer)
-    known = sorted({*_RESOURCES, "journal", "verify", "events", "snapshots"})
+    known = sorted({*_RESOURCES, "journal", "mesures", "verify", "events", "snapshots"})
     raise Problem(404, "adresse", f"a session has {', '.join(known)}")
 
 

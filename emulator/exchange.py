@@ -234,9 +234,18 @@ def _record(
             statut=response.status if response else None,
             reponse_entetes=response.headers if response else (),
             reponse=response.body if response else b"",
+            id_message=appel.entete.id_message if appel else None,
+            reference=_reference(appel.demande) if appel else None,
+            emis_le=appel.entete.emis_le if appel else None,
         )
     )
     session.publish("echange", {"numero": numero, "plateforme": plateforme, "verdict": result.verdict.value})
+
+
+def _reference(demande: messages.Demande) -> str | None:
+    """The shop's own reference of a request: of its first invoice when it has several."""
+    one = demande.factures[0] if isinstance(demande, messages.FactureDemande) else demande
+    return getattr(one, "reference", None)
 
 
 _HOLDERS = ("motif", "motifs", "pec", "dossiers", "factures", "bordereaux", "lignes")

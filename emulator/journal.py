@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tierspayant.schemas.wire import Headers
+from tierspayant.schemas.wire import Headers, header
 
 PAGE = 200
 """Rows fetched at a time: a walk over a long journal holds no more."""
@@ -24,7 +24,10 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One exchange. `verdict`: what became of it; `codes`: reasons given; `statut` None: no answer."""
+    """One exchange. `verdict`: what became of it; `codes`: reasons given; `statut` None: no answer.
+
+    id_message, reference (the shop's own), emis_le: what the message says, when it could be read.
+    """
 
     plateforme: str
     chemin: str
@@ -41,6 +44,21 @@ class Exchange:
     statut: int | None
     reponse_entetes: Headers
     reponse: bytes = field(repr=False)
+    id_message: str | None = None
+    reference: str | None = None
+    emis_le: dt.datetime | None = None
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds that the answer asked to wait."""
+        if not self.reponse_entetes:
+            return None
+        written = header(self.reponse_entetes, "retry-after")
+        return int(written) if written is not None and written.isdigit() else None
+
+
+class JournalIllisible(ValueError):
+    """The file is no journal of this version; the text says so."""
 
 
 class Journal(Protocol):
@@ -103,9 +121,9 @@ class MemoryJournal:
 
 _FIELDS = (
     "virtuel, plateforme, chemin, service, operation, magasin, verdict, regle, codes, effets, "
-    "demande_entetes, demande, statut, reponse_entetes, reponse"
+    "demande_entetes, demande, statut, reponse_entetes, reponse, id_message, reference, emis_le"
 )
-_INSERT = f"INSERT INTO echange (session, numero, reel, {_FIELDS}) VALUES ({', '.join('?' * 18)})"  # noqa: S608
+_INSERT = f"INSERT INTO echange (session, numero, reel, {_FIELDS}, retry_after) VALUES ({', '.join('?' * 22)})"  # noqa: S608
 _ONE = f"SELECT {_FIELDS} FROM echange WHERE session = ? AND numero = ?"  # noqa: S608
 _AFTER = f"SELECT numero, {_FIELDS} FROM echange WHERE session = ? AND numero > ? ORDER BY numero LIMIT {PAGE}"  # noqa: S608
 
@@ -121,9 +139,15 @@ class JournalFile:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL" if path else "PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")
+        self._refuse_older()
         self._connection.executescript(files(__package__).joinpath("journal.sql").read_text(encoding="utf-8"))
         self._real_now = real_now
         self._kept = kept
+
+    def _refuse_older(self) -> None:
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(echange)")}
+        if columns and "retry_after" not in columns:
+            raise JournalIllisible("journal.sqlite: written by another version of this program: move it away")
 
     def of(self, session: str) -> FileJournal:
         """The journal of a session; one of a name used before starts anew unless the past is kept."""
@@ -136,6 +160,15 @@ class JournalFile:
     def _count(self, key: str) -> int:
         row = self._connection.execute("SELECT max(numero) FROM echange WHERE session = ?", (key,)).fetchone()
         return row[0] or 0
+
+    def of_copy(self, journal: Journal) -> FileJournal:
+        """The exchanges of another journal, written here."""
+        copy = self.of("copie")
+        self._connection.execute("BEGIN")
+        for _, one in journal.after(0):
+            copy.append(one)
+        self._connection.execute("COMMIT")
+        return copy
 
     def close(self) -> None:
         self._connection.close()
@@ -176,9 +209,17 @@ class FileJournal:
                 one.statut,
                 msgspec.json.encode(one.reponse_entetes),
                 one.reponse,
+                one.id_message,
+                one.reference,
+                None if one.emis_le is None else one.emis_le.astimezone(dt.UTC).isoformat(),
+                one.retry_after,
             ),
         )
         return self._count
+
+    def rows(self, question: str) -> list[Any]:
+        """The rows of a SQL question, where :session is this one."""
+        return self._connection.execute(question, {"session": self._key}).fetchall()
 
     def count(self) -> int:
         return self._count
@@ -196,7 +237,7 @@ class FileJournal:
 
 def _exchange(row: tuple[Any, ...]) -> Exchange:
     virtuel, plateforme, chemin, service, operation, magasin, verdict, regle, codes, effets = row[:10]
-    demande_entetes, demande, statut, reponse_entetes, reponse = row[10:]
+    demande_entetes, demande, statut, reponse_entetes, reponse, id_message, reference, emis_le = row[10:]
     return Exchange(
         virtuel=dt.datetime.fromisoformat(virtuel),
         plateforme=plateforme,
@@ -213,4 +254,7 @@ def _exchange(row: tuple[Any, ...]) -> Exchange:
         statut=statut,
         reponse_entetes=msgspec.json.decode(reponse_entetes, type=Headers),
         reponse=reponse,
+        id_message=id_message,
+        reference=reference,
+        emis_le=None if emis_le is None else dt.datetime.fromisoformat(emis_le),
     )

@@ -1,4 +1,5 @@
 -- The journal of exchanges: append-only. `numero` counts from 1 in each session. Instants are ISO 8601 in UTC.
+-- id_message, reference (the shop's own), emis_le: from the message when it was read. retry_after: seconds we answered.
 CREATE TABLE IF NOT EXISTS echange (
     session         TEXT    NOT NULL,
     numero          INTEGER NOT NULL,
@@ -18,5 +19,9 @@ CREATE TABLE IF NOT EXISTS echange (
     statut          INTEGER,
     reponse_entetes BLOB    NOT NULL,
     reponse         BLOB    NOT NULL,
+    id_message      TEXT,
+    reference       TEXT,
+    emis_le         TEXT,
+    retry_after     INTEGER,
     UNIQUE (session, numero)
 );

@@ -26,7 +26,7 @@ from tierspayant.emulator.config import Config, ConfigurationRefusee
 from tierspayant.emulator.control import ControlPort
 from tierspayant.emulator.effect_kinds import DefautTls, RefusConnexion, Tls
 from tierspayant.emulator.http import Port
-from tierspayant.emulator.journal import JournalFile
+from tierspayant.emulator.journal import JournalFile, JournalIllisible
 from tierspayant.emulator.plan import Answerer
 from tierspayant.emulator.platform_port import PlatformPort
 from tierspayant.emulator.sessions import Sessions
@@ -113,7 +113,10 @@ class Emulator:
         if config.state is not None:
             config.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         where = "" if config.state is None else str(config.state / JOURNAL)
-        self._journal = JournalFile(where, lambda: dt.datetime.now(dt.UTC), kept=config.state is not None)
+        try:
+            self._journal = JournalFile(where, lambda: dt.datetime.now(dt.UTC), kept=config.state is not None)
+        except JournalIllisible as wrong:
+            raise ConfigurationRefusee(f"{config.state}: {wrong}") from None
         self.sessions = Sessions(
             reactor,
             {nom: known[nom] for nom in config.ports},
