@@ -24,6 +24,7 @@ from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.records import Lane
 from tierspayant.adapter.shop_api import ShopApi
 from tierspayant.adapter.shop_api_appels import Appels
+from tierspayant.adapter.shop_api_argent import Argent
 from tierspayant.adapter.shop_api_avance import Avances
 from tierspayant.adapter.shop_api_demandes import Demandes
 from tierspayant.adapter.shop_api_etat import Etat
@@ -152,12 +153,15 @@ class Pieces:
             in_thread=self.in_thread,
         )
 
+    def argent(self) -> Argent:
+        return Argent(storage=self.storage, now=self.now)
+
     def shop_routes(self) -> tuple[Route, ...]:
-        parts = (self.avances(), self.demandes(), self.gestes(), self.appels(), self.etat())
+        parts = (self.avances(), self.demandes(), self.gestes(), self.appels(), self.argent(), self.etat())
         return tuple(une for part in parts for une in part.routes())
 
     def admin_api(self) -> ShopApi:
-        return ShopApi(AccesLocal(), (*self.admin().routes(), *self.shop_routes()))
+        return ShopApi(AccesLocal(), (*self.admin().routes(), *self.argent().admin_routes(), *self.shop_routes()))
 
 
 def local_call(configuration: Configuration, methode: str, url: str, corps: object) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from tierspayant.adapter import cli_accounts, cli_annuaire, cli_config, cli_queue, cli_state
+from tierspayant.adapter import cli_accounts, cli_annuaire, cli_config, cli_export, cli_queue, cli_state
 from tierspayant.adapter.cli_options import Fichier, with_config
 
 
@@ -49,3 +49,4 @@ cli_state.register(main)
 cli_queue.register(main)
 cli_accounts.register(main)
 cli_annuaire.register(main)
+cli_export.register(main)

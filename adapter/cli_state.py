@@ -53,6 +53,12 @@ def encours(fichier: Path, en_json: bool) -> None:
     click.echo(
         f"total: {en_euros(document['amc_centimes'])} billed or to bill, {document['inconnus']} amounts not known"
     )
+    for une in document["anciennete"]:
+        waiting = f"{une['nombre']} invoices, {en_euros(une['attendu_centimes'])}"
+        click.echo(f"waiting since {une['depuis_jours']} days or more: {waiting}, {une['inconnus']} not known")
+    lost = document["retours_sans_facture"]
+    if lost["nombre"]:
+        click.echo(f"payment lines without an invoice of ours: {lost['nombre']} ({en_euros(lost['paye_centimes'])})")
 
 
 def _pause_command(nom: str, en_pause: bool, aide: str) -> click.Command:

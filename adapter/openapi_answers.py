@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tierspayant.adapter.entry import Etat, Geste
+from tierspayant.adapter.money import CATEGORIES
+from tierspayant.schemas.messages import TypeRetour
 from tierspayant.schemas.operations import Operation, Service
 
 TEXTE: Final[dict[str, Any]] = {"type": "string"}
@@ -196,8 +198,40 @@ ANSWERS: Final[dict[str, Any]] = {
             "paye_centimes": ENTIER,
             "elements": {"type": "array", "items": _ref("EncoursLigne")},
             "suivant": NUL,
+            "categories": _object({nom: _ref("EncoursSomme") for nom in CATEGORIES}),
+            "anciennete": {
+                "type": "array",
+                "items": {"allOf": [_ref("EncoursSomme"), _object({"depuis_jours": ENTIER})]},
+            },
+            "retours_sans_facture": _object({"nombre": ENTIER, "paye_centimes": ENTIER}),
         }
     ),
+    "EncoursSomme": _object(
+        dict.fromkeys(("nombre", "inconnus", "amc_centimes", "paye_centimes", "attendu_centimes"), ENTIER)
+    ),
+    "Paiement": _object(
+        {
+            "plateforme": TEXTE,
+            "magasin": TEXTE,
+            "bordereau": TEXTE,
+            "rang": ENTIER,
+            "emis_le": TEXTE,
+            "reference_virement": NUL,
+            "organisme": NUL,
+            "type": {"enum": [un.value for un in TypeRetour]},
+            "numero_facture": TEXTE,
+            "reference": NUL,
+            "numero_pec": NUL,
+            "demande_centimes": ENTIER,
+            "paye_centimes": {**ENTIER, "description": "Negative when claimed back."},
+            "ecart_centimes": ENTIER,
+            "motifs": {"type": "array", "items": _object({"code": TEXTE, "libelle": TEXTE})},
+            "rapproche": {"type": "boolean", "description": "Whether it matches an invoice of this shop."},
+            "demande": NUL,
+            "recu_le": INSTANT,
+        }
+    ),
+    "Paiements": _page("Paiement"),
     "Evenement": _object({"id": TEXTE, "type": TEXTE, "a": INSTANT, "demande": NUL}),
     "Evenements": _page("Evenement"),
     "Sante": _object({"etat": TEXTE, "raison": TEXTE}, ("etat",)),

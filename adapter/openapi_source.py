@@ -101,6 +101,15 @@ GETS: dict[str, tuple[str, str, dict[str, str]]] = {
     "/v1/dossiers/{dossier}/avance-client": ("Whether the customer pays this file up front", "Avance", {}),
     "/v1/plateformes": ("Each platform and service, and this shop's account there", "Plateformes", {}),
     "/v1/encours": ("Money waiting", "Encours", {}),
+    "/v1/paiements": (
+        "Payment returns, line by line, those without an invoice included",
+        "Paiements",
+        {
+            "depuis": "Issued since this day (YYYY-MM-DD); by default the last 90 days.",
+            "apres": "Cursor: the `suivant` of the page before.",
+            "limite": "At most this many (1 to 500).",
+        },
+    ),
     "/v1/evenements": (
         "What changed, after a cursor; also as text/event-stream",
         "Evenements",

@@ -49,7 +49,6 @@ class Etat:
             route("GET", "/v1/openapi.yaml", self.openapi),
             route("GET", "/v1/docs", self.docs),
             route("GET", "/v1/plateformes", self.platforms),
-            route("GET", "/v1/encours", self.encours),
             route("GET", "/v1/evenements", self.events, "depuis attente limite"),
         )
 
@@ -80,10 +79,6 @@ class Etat:
             lambda tables: (tables.disponibilites(), tables.comptes(visite.magasin))
         )
         return en_json(page(platform_rows(self.plateformes, services, comptes, visite.magasin, visite.langue), None))
-
-    async def encours(self, visite: Visite) -> Reponse:
-        lignes = await self.storage.read(lambda tables: tables.encours(visite.magasin))
-        return en_json(encours_document(lignes, self.now()))
 
     async def events(self, visite: Visite) -> Reponse:
         """News after a cursor; `attente` keeps the call until there is some. As text/event-stream it never ends."""
