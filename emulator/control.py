@@ -48,7 +48,7 @@ def _page(path: str) -> HttpResponse:
     return HttpResponse(200, (("Content-Type", kind), ("Content-Security-Policy", _ONLY_OURS)), octets)
 
 
-class _NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str | None = None
     seed: int | None = None
     now: dt.datetime | None = None
@@ -127,6 +127,10 @@ class ControlPort:
             case ["health"]:
                 asked.only("GET")
                 return Plan(json_response({"status": "ok", "sessions": sum(1 for _ in self._sessions)}))
+            case ["openapi.yaml"]:
+                asked.only("GET")
+                octets = files(__package__).joinpath("control_openapi.yaml").read_bytes()
+                return Plan(HttpResponse(200, (("Content-Type", "application/yaml"),), octets))
             case ["sessions"]:
                 return Plan(self._all(asked))
             case ["sessions", nom]:
@@ -140,7 +144,7 @@ class ControlPort:
         asked.only("GET", "POST")
         if asked.method == "GET":
             return json_response({"elements": [self._shown(one.nom) for one in self._sessions], "suivant": None})
-        new = convert(_NewSession, read_json(asked.body) if asked.body.strip() else {}, "$")
+        new = convert(NewSession, read_json(asked.body) if asked.body.strip() else {}, "$")
         return json_response(self._shown(self._sessions.create(new.id, seed=new.seed, now=new.now).nom), 201)
 
     def _one(self, asked: Asked, nom: str) -> HttpResponse:

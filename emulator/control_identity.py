@@ -27,7 +27,7 @@ from tierspayant.schemas.plain import to_plain
 from tierspayant.schemas.wire import HttpResponse
 
 
-class _Compte(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CompteOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """etat null: usable, its failures forgotten. secret: a new one."""
 
     plateforme: str
@@ -36,7 +36,7 @@ class _Compte(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     secret: str | None = None
 
 
-class _Certificat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CertificatOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     magasins: tuple[Finess, ...]
     debut: dt.datetime = BEGIN
     fin: dt.datetime = END
@@ -78,8 +78,8 @@ def _shown(account: Account) -> dict[str, object]:
 
 
 def put_comptes(session: Session, asked: Asked) -> HttpResponse:
-    found: list[tuple[Account, _Compte]] = []
-    for rank, row in enumerate(convert(list[_Compte], asked.json(), "$")):
+    found: list[tuple[Account, CompteOrder]] = []
+    for rank, row in enumerate(convert(list[CompteOrder], asked.json(), "$")):
         _platform(session, row.plateforme, f"$[{rank}].plateforme")
         account = session.identity.accounts.get(row.plateforme, row.magasin)
         if account is None:
@@ -103,7 +103,7 @@ def get_codes(session: Session, asked: Asked) -> HttpResponse:
 
 
 def post_certificats(session: Session, asked: Asked) -> HttpResponse:
-    order = convert(_Certificat, asked.json(), "$")
+    order = convert(CertificatOrder, asked.json(), "$")
     if not order.magasins:
         raise Problem(422, "champ_invalide", "name at least one shop", "$.magasins")
     if order.debut.tzinfo is None or order.fin.tzinfo is None or order.fin <= order.debut:

@@ -28,7 +28,7 @@ DURATION = re.compile(
 )
 
 
-class _Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ClockOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     freeze: bool | None = None
     resume: bool | None = None
     advance: str | None = None
@@ -36,18 +36,18 @@ class _Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     speed: Annotated[float, Meta(gt=0, le=MAX_SPEED)] | None = None
 
 
-class _Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     etat: str
     motifs: list[str] = []
 
 
-class _Tape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TapeOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nom: str | None = None
     toml: str | None = None
     depuis_maintenant: bool = False
 
 
-class _Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ResetOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int | None = None
 
 
@@ -95,7 +95,7 @@ def get_clock(session: Session, asked: Asked) -> HttpResponse:
 
 
 def post_clock(session: Session, asked: Asked) -> HttpResponse:
-    order = convert(_Clock, asked.json(), "$")
+    order = convert(ClockOrder, asked.json(), "$")
     given = [nom for nom in order.__struct_fields__ if getattr(order, nom) is not None]
     if len(given) != 1:
         raise Problem(422, "champ_invalide", "give exactly one of freeze, resume, advance, set, speed", "$")
@@ -167,7 +167,7 @@ def get_tape(session: Session, asked: Asked) -> HttpResponse:
 
 def put_tape(session: Session, asked: Asked) -> HttpResponse:
     """Follow a tape: a shipped one by `nom`, or the text of one; `depuis_maintenant` moves its start to now."""
-    order = convert(_Tape, asked.json(), "$")
+    order = convert(TapeOrder, asked.json(), "$")
     if order.nom is not None and order.toml is not None:
         raise Problem(422, "champ_invalide", "give nom or toml, not both", "$")
     chosen: tape.Tape | None = None
@@ -251,7 +251,7 @@ def ledger_check(session: Session) -> HttpResponse:
 
 def decide_pec(session: Session, numero: str, asked: Asked) -> HttpResponse:
     """Decide a pending PEC by hand, now."""
-    decision = convert(_Decision, asked.json(), "$")
+    decision = convert(Decision, asked.json(), "$")
     session.clock.catch_up()
     book = next((one for one in session.books() if numero in one.pec), None)
     if book is None:
@@ -278,7 +278,7 @@ def pay_now(session: Session) -> HttpResponse:
 
 
 def post_reset(session: Session, asked: Asked) -> HttpResponse:
-    order = convert(_Reset, asked.json() if asked.body.strip() else {}, "$")
+    order = convert(ResetOrder, asked.json() if asked.body.strip() else {}, "$")
     session.reset(order.seed)
     return json_response(session.clock.describe())
 
