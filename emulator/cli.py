@@ -24,7 +24,24 @@ def fail(sentence: str) -> NoReturn:
     sys.exit(1)
 
 
-@click.group(context_settings={"auto_envvar_prefix": "TP_EMULATOR", "help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """A data file that is wrong (one an installed package brought) is told in one sentence, whatever the command."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ValueError as wrong:
+            from tierspayant.emulator.toml_data import DonneeInvalide
+
+            if isinstance(wrong, DonneeInvalide):
+                fail(str(wrong))
+            raise
+
+
+_SETTINGS = {"auto_envvar_prefix": "TP_EMULATOR", "help_option_names": ["-h", "--help"]}
+
+
+@click.group(cls=Commands, context_settings=_SETTINGS)
 def main() -> None:
     """An emulated third-party-payment platform that can be told to misbehave."""
 

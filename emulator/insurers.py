@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from tierspayant.emulator.toml_data import read_rows, read_text, refuse
+from tierspayant.emulator.toml_data import DonneeInvalide, read_rows, read_texts, refuse
 from tierspayant.schemas.identity import NumeroAmc
 from tierspayant.schemas.messages import Zone
 from tierspayant.schemas.money import Centimes
@@ -108,5 +108,11 @@ def parse(text: str, file_name: str = FILE) -> tuple[Amc, ...]:
 
 @cache
 def load() -> tuple[Amc, ...]:
-    """The insurers shipped with the emulator."""
-    return parse(read_text(FILE))
+    """The insurers shipped with the emulator, and those that installed packages add."""
+    found: dict[str, Amc] = {}
+    for where, text in read_texts(FILE).items():
+        for one in parse(text, where):
+            if one.code in found:
+                raise DonneeInvalide(f"{where}: code {one.code} is already taken")
+            found[one.code] = one
+    return tuple(found.values())

@@ -14,7 +14,7 @@ import msgspec
 
 from tierspayant.emulator.dates import resolve
 from tierspayant.emulator.scenario import NOMINAL, Scenario
-from tierspayant.emulator.toml_data import Plain, read_rows, read_text, refuse
+from tierspayant.emulator.toml_data import DonneeInvalide, Plain, read_rows, read_texts, refuse
 from tierspayant.schemas import plain
 from tierspayant.schemas.identity import DateNaissance, Nir, Nom, NumeroAdherent
 from tierspayant.schemas.messages import Qualite
@@ -154,7 +154,14 @@ def parse(text: str, insurers: frozenset[str], file_name: str = FILE) -> tuple[L
 
 @cache
 def load() -> tuple[Ligne, ...]:
-    """The people shipped with the emulator."""
+    """The people shipped with the emulator, and those that installed packages add."""
     from tierspayant.emulator.insurers import load as load_insurers
 
-    return parse(read_text(FILE), frozenset(one.code for one in load_insurers()))
+    insurers = frozenset(one.code for one in load_insurers())
+    found: dict[str, Ligne] = {}
+    for where, text in read_texts(FILE).items():
+        for one in parse(text, insurers, where):
+            if one.carte in found:
+                raise DonneeInvalide(f"{where}: carte {one.carte} is already taken")
+            found[one.carte] = one
+    return tuple(found.values())

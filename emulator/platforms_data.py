@@ -12,7 +12,7 @@ import msgspec
 
 from tierspayant.emulator.insurers import Amc
 from tierspayant.emulator.insurers import load as load_insurers
-from tierspayant.emulator.toml_data import read_rows, read_text, refuse
+from tierspayant.emulator.toml_data import DonneeInvalide, read_rows, read_texts, refuse
 from tierspayant.schemas import plain, platforms
 from tierspayant.schemas.platforms import Traits
 
@@ -100,5 +100,11 @@ def parse(
 
 @cache
 def load() -> dict[str, PlatformData]:
-    """The platforms shipped with the emulator, by name."""
-    return parse(read_text(FILE), dialect_traits, load_insurers())
+    """The platforms shipped with the emulator, and those that installed packages add, by name."""
+    found: dict[str, PlatformData] = {}
+    for where, text in read_texts(FILE).items():
+        for nom, one in parse(text, dialect_traits, load_insurers(), where).items():
+            if nom in found:
+                raise DonneeInvalide(f"{where}: platform {nom} is already taken")
+            found[nom] = one
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import entry_points
 from importlib.resources import files
 from typing import Any, TypeVar
 
@@ -27,6 +28,20 @@ class DonneeInvalide(ValueError):
 def read_text(name: str) -> str:
     """The text of a data file of this package."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+DATA_GROUP = "tierspayant.plateformes"
+"""Entry points that name a package whose folder holds further rows of plateformes.toml, amc.toml, population.toml."""
+
+
+def read_texts(name: str) -> dict[str, str]:
+    """That data file by where it is: this package's first, then one of each installed package that adds platforms."""
+    found = {name: read_text(name)}
+    for point in sorted(entry_points(group=DATA_GROUP), key=lambda one: one.name):
+        added = files(point.value).joinpath(name)
+        if added.is_file():
+            found[f"{point.value}/{name}"] = added.read_text(encoding="utf-8")
+    return found
 
 
 def read_rows(file_name: str, text: str, table: str, row: type[T]) -> tuple[T, ...]:

@@ -54,13 +54,15 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 class ContratDialecte:
     """`dialecte`: the dialect; `mediatype`: of its own SOAP version; `chemin_ko`: where the bad samples are posted;
-    `xsd`: its XSD files; `tables`: its codes.toml table of each kind of answer that has a state label."""
+    `xsd`: its XSD files; `tables`: its codes.toml table of each kind of answer that has a state label; `lisez_moi`: the
+    package whose README.md lists its operations."""
 
     dialecte: ClassVar[Dialect]
     package: ClassVar[str]
     mediatype: ClassVar[str]
     chemin_ko: ClassVar[str]
     xsd: ClassVar[tuple[str, ...]]
+    lisez_moi: ClassVar[str] = "tierspayant.schemas"
     tables: ClassVar[dict[str, str]] = {"PecReponse": "etats_pec", "FactureReponse": "etats_facture"}
 
     # ------------------------------------------------------------------------------------------------- helpers
@@ -330,7 +332,7 @@ class ContratDialecte:
         return [f.name for f in files(importlib.import_module(self.package)).iterdir()]
 
     def test_the_readme_lists_each_operation(self) -> None:
-        texte = files("tierspayant.schemas").joinpath("README.md").read_text(encoding="utf-8")
+        texte = files(self.lisez_moi).joinpath("README.md").read_text(encoding="utf-8")
         lignes = {ligne.split("|")[1].strip(): ligne for ligne in texte.splitlines() if ligne.count("|") == 6}
         for operation, nom in self.dialecte.names.items():
             assert f"`{nom}`" in lignes[f"`{operation}`"], operation
