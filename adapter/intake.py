@@ -107,6 +107,8 @@ def accept(
     entry = _entry(tables, ids, nouvelle, linked, now)
     tables.insert_entry(entry, empreinte)
     vault.put(tables, entry, "corps", octets)
+    if isinstance(nouvelle.corps, DroitsCorps):
+        tables.put_personne(entry.id, entry.magasin, _person(tables, vault, nouvelle.corps))
     donnees: dict[str, str | int | None] = {"operation": entry.operation, "etat": entry.etat}
     tables.add_evenement("demande", now, entry.magasin, entry.id, donnees)
     return Accepted(entry)
@@ -117,6 +119,14 @@ def _paid(tables: Tables, magasin: str, dossier: str) -> bool:
     tables.lock_file(magasin, dossier)
     avance = tables.avance(magasin, dossier)
     return avance is not None and avance.active
+
+
+def _person(tables: Tables, vault: Vault, corps: DroitsCorps) -> str:
+    """Card and person as one keyed hash, so that their last known rights are found; a card's dates change each year."""
+    carte, qui = corps.carte, corps.beneficiaire
+    card = [carte.numero_amc, carte.type_convention, carte.csr, carte.numero_adherent]
+    person = [corps.assure.nir, qui.date_naissance, qui.rang_naissance, qui.nom, qui.prenom]
+    return vault.fingerprint(tables, "personne", plain.to_json([*card, *person]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,6 @@ class Demandes:
         if connue is None:
             self._check(corps)
             plateforme, organisme = self._route(corps)
-            self._spare_people(operation, magasin)
         else:
             plateforme, organisme = connue.plateforme, connue.organisme
         nouvelle = intake.Nouvelle(
@@ -128,6 +127,8 @@ class Demandes:
         now = self.now()
 
         def record(tables: Tables) -> intake.Reception:
+            if isinstance(corps, DroitsCorps) and tables.entry_by_reference(magasin, corps.reference) is None:
+                self._spare_people(tables, corps, magasin, now)
             return intake.accept(tables, self.vault, self.ids, nouvelle, now, file_max=self.file_max)
 
         entry = _received(await self.storage.write(record))
@@ -135,9 +136,9 @@ class Demandes:
         entry = await self._wait(visite, entry)
         return await self._shown(visite, entry, statut(entry))
 
-    def _spare_people(self, operation: Operation, magasin: str) -> None:
-        """Refuse a rights check beyond the shop's hourly cap."""
-        attente = self.garde.refuse_for(magasin, self.now()) if operation is Operation.DROITS else None
+    def _spare_people(self, tables: Tables, corps: DroitsCorps, magasin: str, now: dt.datetime) -> None:
+        """Refuse a rights check beyond the hourly cap of the shop or of the file."""
+        attente = self.garde.refuse_for(tables, magasin, corps.dossier, now)
         if attente is not None:
             apres = str(math.ceil(attente.total_seconds()))
             raise Refuse(Probleme("trop_de_demandes", entetes={"Retry-After": apres}))

@@ -8,16 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from tierspayant.adapter.compose import read_corps, read_reponse
-from tierspayant.adapter.demandes import DroitsCorps, FactureCorps
+from tierspayant.adapter.demandes import FactureCorps
 from tierspayant.adapter.entry import Entry
 from tierspayant.adapter.render import Contexte, instant
 from tierspayant.adapter.storage.protocol import Tables
 from tierspayant.adapter.vault import CleManquante, Vault
 from tierspayant.schemas.messages import Montants, PecReponse, Reponse
 from tierspayant.schemas.operations import Operation
-
-CONNUS_MAX = 50
-"""Requests of a file looked through for a former rights check: a file has about ten."""
 
 
 class EntreeDisparue(Exception):
@@ -34,7 +31,7 @@ def view(tables: Tables, vault: Vault, identifiant: str) -> tuple[Entry, Context
         montants=_amounts(tables, vault, entry),
         service=tables.disponibilite(entry.plateforme, entry.service),
         compte=tables.compte(entry.plateforme, entry.magasin),
-        dernier_connu=_last_known(tables, vault, entry),
+        dernier_connu=_last_known(tables, entry),
     )
 
 
@@ -62,21 +59,14 @@ def _amounts(tables: Tables, vault: Vault, entry: Entry) -> Montants | None:
     return reponse.montants if isinstance(reponse, PecReponse) else None
 
 
-def _last_known(tables: Tables, vault: Vault, entry: Entry) -> dict[str, Any] | None:
-    """For a rights check without an answer: the last answer its file has for the same person and card, with its date.
+def _last_known(tables: Tables, entry: Entry) -> dict[str, Any] | None:
+    """For a rights check without an answer: the shop's last answer for the same card and person, with its date.
 
-    Old rights are shown as old, never as an answer (delivery.md §7); without a file there is nothing to look in.
+    Old rights are shown as old, never as an answer (docs/domain/platforms-and-outage.md (d)).
     """
-    if entry.operation is not Operation.DROITS or entry.resultat is not None or entry.dossier is None:
+    if entry.operation is not Operation.DROITS or entry.resultat is not None:
         return None
-    moi = _person(tables, vault, entry)
-    for autre in reversed(tables.dossier(entry.magasin, entry.dossier)[-CONNUS_MAX:]):
-        if autre.operation is Operation.DROITS and autre.resultat and _person(tables, vault, autre) == moi:
-            return {"resultat": autre.resultat, "releve_le": instant(autre.maj_le), "demande": autre.id}
-    return None
-
-
-def _person(tables: Tables, vault: Vault, entry: Entry) -> object:
-    octets = _charge(tables, vault, entry, "corps")
-    corps = None if octets is None else read_corps(entry.operation, octets)
-    return (corps.carte, corps.assure, corps.beneficiaire) if isinstance(corps, DroitsCorps) else None
+    autre = tables.former_rights(entry.id)
+    if autre is None:
+        return None
+    return {"resultat": autre.resultat, "releve_le": instant(autre.maj_le), "demande": autre.id}

@@ -10,7 +10,11 @@ from tierspayant.adapter.entry import Entry
 from tierspayant.adapter.remittances import Retour, cursor
 from tierspayant.adapter.storage.memory_retours import MemoryRetours
 from tierspayant.adapter.storage.memory_table import Table, Undo
+from tierspayant.schemas.messages import ResultatDroits
 from tierspayant.schemas.operations import Operation
+
+SUES = frozenset({ResultatDroits.OUVERTS, ResultatDroits.FERMES})
+"""Answers that say something about a person's rights."""
 
 
 class MemoryAvances(MemoryRetours):
@@ -38,9 +42,7 @@ class MemoryAvances(MemoryRetours):
     def former_rights(self, entree: str) -> Entry | None:
         mine = self._personnes.rows.get(entree)
         same = [self._entries.rows[une] for une, qui in self._personnes.rows.items() if qui == mine and une != entree]
-        return max(
-            (une for une in same if une.resultat is not None), key=lambda une: (une.maj_le, une.id), default=None
-        )
+        return max((une for une in same if une.resultat in SUES), key=lambda une: (une.maj_le, une.id), default=None)
 
     def rights_since(
         self, magasin: str, depuis: dt.datetime, limite: int, dossier: str | None = None

@@ -254,7 +254,7 @@ class Tables(Protocol):
         ...
 
     def former_rights(self, entree: str) -> Entry | None:
-        """The last answered rights check of the same shop, card and person as this one."""
+        """The last rights check of the same shop, card and person as this one that was answered open or closed."""
         ...
 
     def rights_since(

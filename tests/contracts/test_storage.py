@@ -591,9 +591,10 @@ def test_the_last_answered_rights_check_of_the_same_person_is_found(storage: Sto
         entry("last", resultat="ouverts", maj_le=later, **rights),
         entry("other", resultat="ouverts", maj_le=later, **rights),
         entry("theirs", resultat="ouverts", magasin=OTHER_SHOP, maj_le=later, **rights),
+        entry("refused", resultat="inconnu", maj_le=later + dt.timedelta(1), **rights),
         entry("me", maj_le=later, **rights),
     )
-    who = {"old": "p", "last": "p", "other": "q", "theirs": "p", "me": "p"}
+    who = {"old": "p", "last": "p", "other": "q", "theirs": "p", "refused": "p", "me": "p"}
 
     def note(tables: Tables) -> None:
         for nom, personne in who.items():

@@ -237,7 +237,7 @@ INSERT INTO personnes (entree, magasin, personne) VALUES (:entree, :magasin, :pe
 SELECT entrees.* FROM personnes AS moi
 INNER JOIN personnes AS autre ON autre.magasin = moi.magasin AND autre.personne = moi.personne
 INNER JOIN entrees ON entrees.id = autre.entree
-WHERE moi.entree = :entree AND autre.entree <> moi.entree AND entrees.resultat IS NOT NULL
+WHERE moi.entree = :entree AND autre.entree <> moi.entree AND entrees.resultat IN ('ouverts', 'fermes')
 ORDER BY entrees.maj_le DESC, entrees.id DESC LIMIT 1
 
 -- name: rights_since

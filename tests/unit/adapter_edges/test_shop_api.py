@@ -15,6 +15,7 @@ from tests.unit.adapter_edges.bodies import DROITS, FACTURE, PEC, bent
 from tests.unit.adapter_edges.shop import NOW, Shop
 from tests.write_openapi import text
 from tierspayant.adapter.entry import Entry, Etat, advance
+from tierspayant.adapter.harvest_guard import PAR_DOSSIER
 from tierspayant.adapter.openapi_source import TEXTES, document
 from tierspayant.adapter.problem import genres
 from tierspayant.adapter.shop_http import Reponse
@@ -124,6 +125,31 @@ def test_a_shop_that_asks_for_rights_beyond_its_hourly_cap_is_told_when_to_come_
     assert ask(4, "deux") == 202
     shop.now += dt.timedelta(hours=1)
     assert ask(3) == 202
+
+
+def test_one_file_has_a_cap_of_its_own_and_a_restart_forgets_nothing() -> None:
+    shop = Shop(droits_par_heure=1000)
+
+    def ask(rang: int, dossier: str) -> int:
+        corps = DROITS | {"reference": f"DR-{dossier}-{rang}", "dossier": dossier}
+        return shop.call("POST", "/v1/droits", corps, Prefer="wait=0")[0]
+
+    assert [ask(rang, "D-1") for rang in range(PAR_DOSSIER + 1)] == [202] * PAR_DOSSIER + [429]
+    shop.api = type(shop.api)(shop.api._acces, shop.pieces.shop_routes())
+    assert ask(99, "D-1") == 429
+    assert ask(0, "D-2") == 202
+
+
+def test_the_last_known_rights_are_found_outside_any_file_and_by_nobody_else(shop: Shop) -> None:
+    ancien = shop.call("POST", "/v1/droits", DROITS | {"reference": "DR-0", "dossier": "D-1"}, Prefer="wait=0")[1]
+    move(shop, ancien["id"], Etat.ENVOI, Etat.TERMINEE, resultat="ouverts")
+    next_year = bent(bent(DROITS, "/carte/valide_du", "2024-01-15"), "/carte/valide_au", "2025-12-31")
+    connu = shop.call("POST", "/v1/droits", next_year)[1]["dernier_connu"]
+    assert (connu["resultat"], connu["demande"]) == ("ouverts", ancien["id"])
+    assert shop.call("POST", "/v1/droits", DROITS, magasin="deux")[1]["dernier_connu"] is None
+    for rang, champ in enumerate(("/carte/numero_adherent", "/beneficiaire/nom")):
+        autre = bent(DROITS, champ, "B7654321" if rang == 0 else "BERNIER") | {"reference": f"DR-{rang + 5}"}
+        assert shop.call("POST", "/v1/droits", autre)[1]["dernier_connu"] is None
 
 
 def test_an_invoice_finds_its_pec_by_reference_or_id_and_shows_no_amount_it_does_not_know(shop: Shop) -> None:
