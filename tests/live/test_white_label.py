@@ -91,6 +91,8 @@ def named_in(source: str, names: frozenset[str]) -> list[tuple[int, str]]:
 DIALECT_FOLDERS = frozenset(path.parent for path in (ROOT / "schemas").glob("*/samples"))
 DEFAULTS = ROOT / "emulator" / "config.py"
 """The only code that names platforms: the two whose ports `tp-emulator serve` opens unasked, and their options."""
+PAGES = frozenset({ROOT / "emulator" / "tape_pages.py"})
+"""Writers of a documentation page: their texts show commands a reader may type."""
 NAMES = frozenset(platforms_data.load())
 
 
@@ -101,7 +103,10 @@ def code() -> dict[Path, str]:
     return {
         path: path.read_text(encoding="utf-8")
         for path in paths
-        if path.suffix in {".py", ".js", ".sql", ".html"} and path.is_file() and path.parent not in DIALECT_FOLDERS
+        if path.suffix in {".py", ".js", ".sql", ".html"}
+        and path.is_file()
+        and path.parent not in DIALECT_FOLDERS
+        and path not in PAGES
     }
 
 
