@@ -58,6 +58,9 @@ TRANSITIONS: Mapping[tuple[EtatService, Signal], EtatService] = {
 SILENCES_AVANT_FERMETURE = 3
 """Answers missing in a row before an open service counts as shut: one slow answer says little, three say enough."""
 
+LONGUE_FERMETURE = dt.timedelta(days=1)
+"""A service shut for longer is probed half as often: in February 2024 they stayed shut for weeks."""
+
 FENETRE_MAX = 8
 """Entries of one lane on their way at once, at most. Real platforms publish no figure; with eight, a queue of 1,000
 drains in about two minutes at one second per answer."""
@@ -117,6 +120,12 @@ def observe(
     if etat is EtatService.SONDE:
         apres = replace(apres, prochain_essai=None, fenetre=1)
     return apres if etat is avant.etat else replace(apres, etat=etat, depuis=now)
+
+
+def patience(avant: Disponibilite, attente: dt.timedelta, now: dt.datetime) -> dt.timedelta:
+    """How long to leave a service alone: as said, and twice that once it has been shut for long."""
+    long = avant.etat is EtatService.FERME and now - avant.depuis > LONGUE_FERMETURE
+    return 2 * attente if long else attente
 
 
 def _wider(avant: Disponibilite) -> int:

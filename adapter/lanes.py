@@ -28,6 +28,9 @@ log = Logger()
 
 LAPSES = 50
 """Overtaken entries put away in one look: it costs no call, only a row each."""
+SANS_DEMANDE = dt.timedelta(hours=1)
+"""How much later a shut service that nobody waits for is probed; the first request that comes has it probed at once."""
+LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 PROBE = ""
 """The key under which a probe is under way: no entry is called that."""
 
@@ -35,11 +38,12 @@ PROBE = ""
 @dataclass(frozen=True, slots=True)
 class View:
     """What a lane sees when it looks. room: its window, less what other nodes are sending. prise: how much of the
-    platform's pace is used up (cadence.py)."""
+    platform's pace is used up (cadence.py). wanted: something waits for this service, or will before long."""
 
     service: Disponibilite
     room: int
     due: Sequence[Due]
+    wanted: bool
     prise: dt.datetime | None
     lapsed: Sequence[str]
     next_due: dt.datetime | None
@@ -113,7 +117,7 @@ class LaneLoop:
         if self._stopped or view.service.en_pause:
             next_look = None
         elif view.service.etat is EtatService.FERME:
-            next_look = self._while_shut(view.service, now)
+            next_look = self._while_shut(view.service, view.wanted, now)
         else:
             next_look = self._send(view, now)
         looks = [instant for instant in (next_look, view.next_lapse) if instant is not None]
@@ -137,21 +141,24 @@ class LaneLoop:
         service = tables.disponibilite(*self._lane) or ouvert(*self._lane, now)
         taken = self._busy.keys() | self._set_apart
         due = self._source.due(tables, now, service.fenetre + len(taken))
+        first = self._source.next_look(tables, LONG_AGO)
         return View(
             service=service,
             room=self._source.room(tables, service, now, self._busy),
             due=[une for une in due if une.key not in taken],
+            wanted=self._source.wanted and first is not None and first <= now + SANS_DEMANDE,
             prise=tables.place(self._lane[0]),
             lapsed=[key for key in self._source.lapsed(tables, now, LAPSES) if key not in taken],
             next_due=self._source.next_look(tables, now),
             next_lapse=self._source.next_lapse(tables, now),
         )
 
-    def _while_shut(self, service: Disponibilite, now: dt.datetime) -> dt.datetime | None:
+    def _while_shut(self, service: Disponibilite, wanted: bool, now: dt.datetime) -> dt.datetime | None:
         """Probe when it is time and nothing is under way; gives the next time to look."""
         assert service.prochain_essai is not None, "a shut service has its next probe"
-        if now < service.prochain_essai:
-            return service.prochain_essai
+        probe = service.prochain_essai + (dt.timedelta(0) if wanted else SANS_DEMANDE)
+        if now < probe:
+            return probe
         if not self._busy and PROBE not in self._set_apart:
             self._take(PROBE, self._prober.probe(self._lane))
         return None

@@ -8,9 +8,8 @@ from tierspayant.adapter import claims, records
 from tierspayant.adapter.availability import Signal
 from tierspayant.adapter.calls import Calls
 from tierspayant.adapter.claims import Lane
-from tierspayant.adapter.entry import EN_ATTENTE
 from tierspayant.adapter.leases import lease
-from tierspayant.adapter.storage.protocol import Filtre, Tables
+from tierspayant.adapter.storage.protocol import Tables
 from tierspayant.schemas.messages import EtatServiceDemande, EtatServiceReponse
 from tierspayant.schemas.outcomes import Answer, NotNow, NotYou, Outcome
 
@@ -46,8 +45,8 @@ class Prober:
         return {lane}
 
     def _prober(self, tables: Tables, lane: Lane) -> str | None:
-        """The shop in whose name to ask: the one that waits longest, else the first with a usable account."""
-        waiting = tables.entries(Filtre(plateforme=lane[0], service=lane[1], etats=tuple(EN_ATTENTE), limite=1))
+        """The shop in whose name to ask: the most urgent one that waits, else the first with a usable account."""
+        waiting = tables.due(*lane, self._calls.outside.now(), 1)
         names = dict.fromkeys([*(une.magasin for une in waiting), *self._magasins])
         held = {compte.magasin for compte in tables.comptes() if compte.plateforme == lane[0] and compte.retenu}
         return next((magasin for magasin in names if magasin not in held), None)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from tierspayant.adapter import claims, compose, policy
-from tierspayant.adapter.availability import Compte, Disponibilite, EtatService, Signal, observe, ouvert
+from tierspayant.adapter.availability import Compte, Disponibilite, EtatService, Signal, observe, ouvert, patience
 from tierspayant.adapter.demandes import Corps
 from tierspayant.adapter.entry import Entry, Etat, advance, revise
 from tierspayant.adapter.leases import Bail
@@ -275,7 +275,7 @@ def observed(
 ) -> Disponibilite:
     """Count one observation of a service; an event only when its state changes, however long it lasts."""
     before = tables.disponibilite(*lane) or ouvert(*lane, now)
-    wait = max(probe_wait(before.essais + 1), retry_after or dt.timedelta(0))
+    wait = max(patience(before, probe_wait(before.essais + 1), now), retry_after or dt.timedelta(0))
     after = observe(before, signal, now, wait, message)
     if after != before:
         tables.put_disponibilite(after)

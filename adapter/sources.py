@@ -29,7 +29,12 @@ class Due:
 
 
 class Source(Protocol):
-    """One lane's work. All but `step` run inside a read transaction."""
+    """One lane's work. All but `step` run inside a read transaction.
+
+    wanted: whether shops wait for what this lane brings (a shut service that nobody waits for is probed less often).
+    """
+
+    wanted: bool
 
     def due(self, tables: Tables, now: dt.datetime, limite: int) -> Sequence[Due]:
         """What is due, the most urgent first."""
@@ -58,6 +63,8 @@ class Source(Protocol):
 
 class Entries:
     """Requests of shops, in turn between shops: the next turn begins after the shop served last."""
+
+    wanted = True
 
     def __init__(self, lane: Lane, courier: Courier, partage: bool) -> None:
         self._lane = lane
@@ -91,6 +98,8 @@ class Entries:
 
 class Releves:
     """Payment returns, one shop at a time; a key is the shop's FINESS."""
+
+    wanted = False
 
     def __init__(self, lane: Lane, calls: Calls) -> None:
         self._lane = lane

@@ -6,10 +6,12 @@ A transaction that fails is undone by replaying its changes backwards.
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -48,7 +50,7 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryServices):
         self._messages: Table[str, str] = Table(self.undo)
         self._dossiers: Table[tuple[str, str], tuple[str, ...]] = Table(self.undo)
         self._lapsing: Table[str, Entry] = Table(self.undo)
-        self._files: dict[tuple[str, Service], dict[str, Entry]] = {}
+        self._files: dict[tuple[str, Service], list[tuple[dt.datetime, str]]] = {}
         self._etats: Counter[Etat] = Counter()
 
     # ---- entries
@@ -109,11 +111,13 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryServices):
         def put(une: Entry | None, previous: Entry | None) -> None:
             if previous is not None:
                 self._etats[previous.etat] -= 1
-                self._files.setdefault((previous.plateforme, previous.service), {}).pop(previous.id, None)
+                if previous.du_le is not None:
+                    lane = self._files[previous.plateforme, previous.service]
+                    del lane[bisect_left(lane, (previous.du_le, previous.id))]
             if une is not None:
                 self._etats[une.etat] += 1
             if une is not None and une.du_le is not None:
-                self._files.setdefault((une.plateforme, une.service), {})[une.id] = une
+                insort(self._files.setdefault((une.plateforme, une.service), []), (une.du_le, une.id))
 
         put(entry, before)
         self.undo.append(lambda: put(before, entry))
@@ -135,11 +139,12 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryServices):
     def due(self, plateforme: str, service: Service, now: dt.datetime, limite: int, after: str = "") -> Sequence[Entry]:
         def usable(une: Entry) -> bool:
             compte = self._comptes.rows.get((une.plateforme, une.magasin))
-            return une.du_le is not None and une.du_le <= now and not (compte and compte.retenu)
+            return not (compte and compte.retenu)
 
         levels: dict[int, dict[str, list[Entry]]] = {}
-        waiting = filter(usable, self._files.get((plateforme, service), {}).values())
-        for une in sorted(waiting, key=lambda une: (une.du_le, une.id)):
+        lane = self._files.get((plateforme, service), [])
+        waiting = takewhile(lambda pair: pair[0] <= now, lane)
+        for une in filter(usable, (self._entries.rows[nom] for _, nom in waiting)):
             levels.setdefault(une.priorite, {}).setdefault(une.magasin, []).append(une)
         found: list[Entry] = []
         for priorite in sorted(levels):
@@ -157,8 +162,9 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryServices):
                 self._file(backlog, une)
 
     def next_due(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:
-        waiting = self._files.get((plateforme, service), {}).values()
-        return min((une.du_le for une in waiting if une.du_le is not None and une.du_le > after), default=None)
+        lane = self._files.get((plateforme, service), [])
+        rang = bisect_right(lane, after, key=lambda pair: pair[0])
+        return lane[rang][0] if rang < len(lane) else None
 
     def _queued(self, plateforme: str, service: Service) -> list[tuple[dt.datetime, Entry]]:
         lane = (plateforme, service, Etat.EN_FILE)

@@ -15,6 +15,7 @@ class MemoryCharges:
     def __init__(self, undo: Undo) -> None:
         self._charges: Table[tuple[str, str], Sealed] = Table(undo)
         self._keys: Table[str, CleDonnees] = Table(undo)
+        self._keys_of: Table[tuple[str, str], str] = Table(undo)
         self._tentatives: Table[tuple[str, int], Tentative] = Table(undo)
 
     # ---- charges and their keys
@@ -35,10 +36,11 @@ class MemoryCharges:
         return self._keys.rows.get(identifiant)
 
     def data_key_of(self, magasin: str, dossier: str) -> CleDonnees | None:
-        return next((c for c in self._keys.rows.values() if (c.magasin, c.dossier) == (magasin, dossier)), None)
+        return self._keys.rows.get(self._keys_of.rows.get((magasin, dossier), ""))
 
     def put_data_key(self, cle: CleDonnees) -> None:
         self._keys.put(cle.id, cle)
+        self._keys_of.put((cle.magasin, cle.dossier), cle.id)
 
     def data_keys(self) -> Sequence[CleDonnees]:
         return sorted(self._keys.rows.values(), key=lambda cle: cle.id)
@@ -55,4 +57,7 @@ class MemoryCharges:
         self._tentatives.put(key, replace(before, fin=tentative.fin, issue=tentative.issue, detail=tentative.detail))
 
     def tentatives(self, entree: str) -> Sequence[Tentative]:
-        return sorted((t for t in self._tentatives.rows.values() if t.entree == entree), key=lambda t: t.rang)
+        found: list[Tentative] = []
+        while (une := self._tentatives.rows.get((entree, len(found) + 1))) is not None:
+            found.append(une)
+        return found
