@@ -32,6 +32,9 @@ RECUL_MAX = dt.timedelta(minutes=15)
 SUIVI_BASE = dt.timedelta(minutes=1)
 SUIVI_MAX = dt.timedelta(hours=1)
 """Questions about a delayed decision: platforms take minutes to 48 hours (platforms note §c)."""
+SUIVI_FACTURE_BASE = dt.timedelta(minutes=5)
+SUIVI_FACTURE_MAX = dt.timedelta(hours=6)
+"""The same about an invoice: nobody stands waiting for its acceptance, and money takes days."""
 DUREE_DROITS = dt.timedelta(minutes=30)
 """A rights check answers a customer at the counter: later it is asked anew (delivery.md §7)."""
 DUREE_DEVIS = dt.timedelta(hours=24)
@@ -214,6 +217,13 @@ def backoff(
     assert 0 <= jitter < 1, "jitter is a draw in [0, 1)"
     whole: dt.timedelta = min(maximum, base * 2 ** min(max(essais - 1, 0), 20))
     return whole * (0.5 + jitter / 2)
+
+
+def follow_up(entry: Entry, jitter: float) -> dt.timedelta:
+    """How long until the platform is asked again what became of what it is examining."""
+    if entry.operation is Operation.FACTURE:
+        return backoff(entry.sondages + 1, jitter, SUIVI_FACTURE_BASE, SUIVI_FACTURE_MAX)
+    return backoff(entry.sondages + 1, jitter, SUIVI_BASE, SUIVI_MAX)
 
 
 def expiry(operation: Operation, now: dt.datetime) -> dt.datetime | None:

@@ -192,7 +192,7 @@ def _read(entry: Entry, lu: Lu, cadre: policy.Cadre, jitter: float) -> Entry:
     """Move to what the platform says: finished, or being decided and to be asked again."""
     now = cadre.now
     changes = _changes(entry, lu)
-    poll = policy.backoff(entry.sondages + 1, jitter, policy.SUIVI_BASE, policy.SUIVI_MAX)
+    poll = policy.follow_up(entry, jitter)
     if lu.fini:
         changes["du_le"] = _watched(lu, now, poll)
         changes["priorite"] = 3
