@@ -14,12 +14,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     StringConstraints,
     model_validator,
 )
 
-from tierspayant.adapter.keys import Role, forme_empreinte
 from tierspayant.adapter.cadence import CADENCE_MAX
+from tierspayant.adapter.keys import Role, forme_empreinte
 from tierspayant.schemas.identity import Finess
 from tierspayant.schemas.operations import Service
 
@@ -89,10 +90,29 @@ class Api(Table):
 
 
 class Stockage(Table):
+    """Where the queue is kept."""
+
+    moteur: Literal["sqlite", "postgres"] = "sqlite"
+    """sqlite: a file, one daemon. postgres: a server, several daemons."""
     base: Path = Path("adapter.db")
     """The SQLite database."""
+    url_fichier: Path | None = None
+    """A file (0600) that holds PostgreSQL's URL alone."""
+    url: SecretStr | None = None
+    """PostgreSQL's URL itself: for the environment, TP_ADAPTER_STOCKAGE__URL."""
+    noeud: NomCourt | None = None
+    """This daemon's name among those that share the server; the machine's by default."""
     cle_maitre_fichier: Path = Path("secrets/master.key")
     """The master key file; a systemd credential of the same name serves when it is not there."""
+
+    @model_validator(mode="after")
+    def _url_for_a_server(self) -> Self:
+        wanted = 1 if self.moteur == "postgres" else 0
+        if (self.url is not None) + (self.url_fichier is not None) != wanted:
+            raise ValueError(
+                "moteur 'postgres' needs url_fichier or TP_ADAPTER_STOCKAGE__URL, one of them; sqlite none"
+            )
+        return self
 
 
 class Livraison(Table):
@@ -127,6 +147,8 @@ class Plateforme(Table):
     """PEM certificates of the platform's own authority, instead of the system's."""
     delai_max_traitement: dict[Service, Duree] = {}
     """Per service: how long after a call left the platform may still be working on it."""
+    cadence_max: int = Field(default=CADENCE_MAX, ge=1)
+    """Calls a minute to this platform at most: all shops, lanes and daemons of one database together."""
     traits: dict[str, bool | int | str] = {}
     """How this platform differs from its dialect's defaults."""
 
@@ -147,8 +169,6 @@ class Compte(Table):
     certificat_fichier: Path | None = None
     """PEM client certificate of this account (identite x509)."""
     cle_fichier: Path | None = None
-    cadence_max: int = Field(default=CADENCE_MAX, ge=1)
-    """Calls a minute to this platform at most: all shops, lanes and daemons of one database together."""
     """PEM key of that certificate."""
     totp_fichier: Path | None = None
     """A file (0600) that holds the TOTP secret alone."""
