@@ -50,7 +50,8 @@ def unsigned(requete: HttpRequest, plateforme: str, magasin: str) -> HttpRequest
 class Outside:
     """Everything delivery takes from outside: network, time, chance, signatures, and the decision itself.
 
-    annuaire: the payer directory in force, asked again before a late send; None: never asked.
+    annuaire: the payer directory in force, asked again before a late send; None: never asked. doublons: hold what
+    looks like a request made before under another reference (likeness.py).
     """
 
     agent: Callable[[Plateforme], IAgent]
@@ -62,6 +63,7 @@ class Outside:
     next_step: policy.NextStep = policy.next_step
     noeud: Noeud = SEUL
     annuaire: Callable[[], Annuaire] | None = None
+    doublons: bool = False
 
 
 class Calls:

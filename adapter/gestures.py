@@ -82,7 +82,8 @@ def _retry(tables: Tables, entry: Entry, now: dt.datetime) -> Result:
     if entry.etat is Etat.RETENUE and entry.action is not None:
         ask = entry.action.raison in _ASK_FIRST and entry.envoye_le is not None
         vers = Etat.INCERTAINE if ask else Etat.EN_FILE
-        changes = {"client_confirme": True} if entry.action.raison is Raison.TENTATIVES_EPUISEES else {}
+        looked = entry.action.raison in {Raison.TENTATIVES_EPUISEES, Raison.DOUBLON_PROBABLE} and not ask
+        changes = {"client_confirme": True} if looked else {}
         return _write(tables, entry, advance(entry, vers, now, du_le=now, sondages=0, **changes), now)
     if entry.etat in {Etat.INCERTAINE, Etat.EN_INSTANCE}:
         return _write(tables, entry, revise(entry, now, du_le=now, sondages=0), now)

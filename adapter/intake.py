@@ -12,9 +12,10 @@ from typing import TypeAlias
 
 from tierspayant.adapter import policy
 from tierspayant.adapter.availability import EtatService
-from tierspayant.adapter.demandes import Corps, DevisCorps, DroitsCorps, FactureCorps
+from tierspayant.adapter.demandes import Corps, DevisCorps, DroitsCorps, FactureCorps, PecCorps
 from tierspayant.adapter.entry import EN_ATTENTE, Entry
 from tierspayant.adapter.ids import Ids, derived
+from tierspayant.adapter.likeness import likeness
 from tierspayant.adapter.ordering import Verdict, obstacle
 from tierspayant.adapter.storage.protocol import Tables
 from tierspayant.adapter.vault import Vault
@@ -109,6 +110,9 @@ def accept(
     vault.put(tables, entry, "corps", octets)
     if isinstance(nouvelle.corps, DroitsCorps):
         tables.put_personne(entry.id, entry.magasin, _person(tables, vault, nouvelle.corps))
+    if isinstance(nouvelle.corps, PecCorps):
+        mark = vault.fingerprint(tables, "semblable", likeness(nouvelle.corps))
+        tables.put_personne(entry.id, entry.magasin, mark)
     donnees: dict[str, str | int | None] = {"operation": entry.operation, "etat": entry.etat}
     tables.add_evenement("demande", now, entry.magasin, entry.id, donnees)
     return Accepted(entry)

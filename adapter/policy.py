@@ -91,6 +91,8 @@ class Faits:
 
     carte_valide_au: dt.date | None = None
     prescription_du: dt.date | None = None
+    semblable: str | None = None
+    """Reference of the request it would double."""
     operateur_change: str | None = None
     """Where the payer directory sends it today ("platform/insurer"), when that is not where it is queued."""
     avance_client: bool = False
@@ -139,6 +141,8 @@ def _queued(entry: Entry, cadre: Cadre) -> Step:
         return Hold(held(Raison.TENTATIVES_EPUISEES))
     if cadre.faits.avance_client and entry.operation in TIERS_PAYANT:
         return Hold(held(Raison.AVANCE_CLIENT))
+    if cadre.faits.semblable is not None and not entry.client_confirme:
+        return Hold(held(Raison.DOUBLON_PROBABLE, detail=cadre.faits.semblable))
     if _moved(entry, cadre):
         return Hold(held(Raison.OPERATEUR, detail=cadre.faits.operateur_change))
     raison = _overtaken(entry, cadre)

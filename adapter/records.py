@@ -17,6 +17,7 @@ from tierspayant.adapter.availability import Compte, Disponibilite, EtatService,
 from tierspayant.adapter.demandes import Corps
 from tierspayant.adapter.entry import Entry, Etat, advance, revise
 from tierspayant.adapter.leases import Bail
+from tierspayant.adapter.likeness import double
 from tierspayant.adapter.ordering import Verdict, followers, obstacle
 from tierspayant.adapter.reading import Lu
 from tierspayant.adapter.remittances import ATTENDUES, PREMIER_RELEVE, Releve
@@ -43,6 +44,7 @@ class Matter:
     cible: compose.Cible | None
     requete: HttpRequest | None
     avance: bool = False
+    semblable: Entry | None = None
 
 
 def load(tables: Tables, vault: Vault, identifiant: str) -> Matter:
@@ -60,7 +62,7 @@ def load(tables: Tables, vault: Vault, identifiant: str) -> Matter:
     requete = None if octets is None else plain.from_json(HttpRequest, octets)
     avance = None if entry.dossier is None else tables.avance(entry.magasin, entry.dossier)
     paid = avance is not None and avance.active
-    return Matter(entry, _corps(tables, vault, entry), dossier, cible, requete, paid)
+    return Matter(entry, _corps(tables, vault, entry), dossier, cible, requete, paid, double(tables, entry, dossier))
 
 
 def _corps(tables: Tables, vault: Vault, entry: Entry) -> Corps:

@@ -103,6 +103,7 @@ class Demon:
             jetons=self._jetons,
             noeud=noeud,
             annuaire=lambda: lu.vivant.annuaire,
+            doublons=configuration.reglages.livraison.retenir_doublons,
         )
         self._delivery = Delivery(
             self._storage, lu.vault, lu.plateformes.values(), list(lu.vivant.magasins().values()), outside

@@ -39,6 +39,10 @@ class MemoryAvances(MemoryRetours):
     def put_personne(self, entree: str, magasin: str, personne: str) -> None:
         self._personnes.put(entree, (magasin, personne))
 
+    def likes(self, entree: str) -> Sequence[Entry]:
+        mine = self._personnes.rows.get(entree)
+        return [self._entries.rows[une] for une, qui in self._personnes.rows.items() if qui == mine and une != entree]
+
     def former_rights(self, entree: str) -> Entry | None:
         mine = self._personnes.rows.get(entree)
         same = [self._entries.rows[une] for une, qui in self._personnes.rows.items() if qui == mine and une != entree]

@@ -250,6 +250,9 @@ class SqlTables:
     def put_avance(self, avance: Avance) -> None:
         self._run("put_avance", {**_columns(avance), "donnees": json.dumps(avance.donnees)})
 
+    def likes(self, entree: str) -> Sequence[Entry]:
+        return self._entries("likes", entree=entree)
+
     def put_personne(self, entree: str, magasin: str, personne: str) -> None:
         self._run("put_personne", {"entree": entree, "magasin": magasin, "personne": personne})
 

@@ -166,7 +166,7 @@ def _attend(monde: Monde) -> None:
     for entry in monde.entries(Etat.RETENUE):
         geste = None if entry.action is None else PERSON.get(entry.action.raison)
         if geste is not None:
-            done = monde.read(partial(gestures.act, entry=entry, geste=geste, now=monde.now()))
+            done = monde.write(partial(gestures.act, entry=entry, geste=geste, now=monde.now()))
             assert isinstance(done, gestures.Done), done
             monde.delivery.wake(done.lanes)
     monde.clock.callLater(ROUND, _attend, monde)

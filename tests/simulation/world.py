@@ -263,6 +263,7 @@ class Reglages:
     deaths: for each start of the daemon, the commit it dies at and on which side of it ('before', 'after').
     access, identite, session, sign, jetons: what the platforms ask of who speaks, and how the daemon answers.
     annuaire: the payer directory asked again before a late send.
+    doublons: hold likes; most proofs ask for the same glasses for the same person many times.
     """
 
     seed: int = 1
@@ -280,6 +281,7 @@ class Reglages:
     sign: Sign = unsigned
     jetons: Jetons | None = None
     annuaire: Callable[[], Annuaire] | None = None
+    doublons: bool = False
     fate: FateOf = field(default=lambda *_: Fate())
 
 
@@ -343,6 +345,7 @@ class Monde:
             jetons=self.reglages.jetons,
             next_step=self.reglages.next_step,
             annuaire=self.reglages.annuaire,
+            doublons=self.reglages.doublons,
         )
         self.delivery = Delivery(self.storage, self.vault, self.plateformes, [DEMO_SHOP], outside)
         self.started = Deferred.fromCoroutine(self.delivery.start())
@@ -392,6 +395,11 @@ class Monde:
 
     def read(self, work: Callable[[Tables], T]) -> T:
         [found] = [_result(self.durable.read(work))]
+        assert found is not None
+        return found
+
+    def write(self, work: Callable[[Tables], T]) -> T:
+        [found] = [_result(self.durable.write(work))]
         assert found is not None
         return found
 

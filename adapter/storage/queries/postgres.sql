@@ -270,3 +270,10 @@ SELECT * FROM retours
 WHERE (:magasin::text IS NULL OR magasin = :magasin) AND emis_le >= :depuis
     AND (emis_le, plateforme, magasin, bordereau, rang) > (:a_jour, :a_plateforme, :a_magasin, :a_bordereau, :a_rang)
 ORDER BY emis_le, plateforme, magasin, bordereau, rang LIMIT :limite
+
+-- name: likes
+SELECT entrees.* FROM personnes AS moi
+INNER JOIN personnes AS autre ON autre.magasin = moi.magasin AND autre.personne = moi.personne
+INNER JOIN entrees ON entrees.id = autre.entree
+WHERE moi.entree = :entree AND autre.entree <> moi.entree
+ORDER BY entrees.id
