@@ -60,7 +60,7 @@ class ControlPort:
     `bases`: each platform's base URL, for the answer of a new session. `token`: asked of everyone when given (a
     non-loopback port must have one); without it only a loopback Host is answered, so that no web page elsewhere can
     reach this port through a name of its own. The people's page, at `/`, needs no token: it asks for it.
-    `changed`: called before a call that may have changed something is answered.
+    `changed`: called, with the session's name, before a call that may have changed something is answered.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class ControlPort:
         bases: Callable[[], Mapping[str, str]],
         *,
         token: str | None = None,
-        changed: Callable[[], None] = lambda: None,
+        changed: Callable[[str | None], None] = lambda nom: None,
     ) -> None:
         self._changed = changed
         self._sessions = sessions
@@ -91,7 +91,7 @@ class ControlPort:
             self._allowed(requete)
             plan = self._route(requete)
             if requete.method in _CHANGING:
-                self._changed()
+                self._changed(_session_of(requete.path))
             return plan
         except Problem as problem:
             return Plan(problem.response())
@@ -158,3 +158,9 @@ class ControlPort:
     def _shown(self, nom: str) -> dict[str, object]:
         bases = {plateforme: f"{base}/s/{nom}" for plateforme, base in self._bases().items()}
         return {"id": nom, "plateformes": bases}
+
+
+def _session_of(target: str) -> str | None:
+    """The session that a control address names."""
+    steps = target.partition("?")[0].removeprefix(ROOT).split("/")
+    return unquote(steps[1]) if len(steps) > 1 else None

@@ -160,7 +160,7 @@ class Emulator:
             for nom, port in self.config.ports.items():
                 answerer = PlatformPort(self.sessions, nom, "https" if self.config.tls else "http")
                 self.plateformes[nom] = Listener(self._reactor, self.config.host, port, answerer, self._contexts(nom))
-            keep = (lambda: None) if self._keeper is None else self._keeper.write
+            keep = (lambda nom: None) if self._keeper is None else self._keeper.steered
             control = ControlPort(self.sessions, self.bases, token=self.config.token, changed=keep)
             self.control = Listener(self._reactor, self.config.host, self.config.control_port, control)
         except CannotListenError as error:

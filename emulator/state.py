@@ -23,7 +23,7 @@ import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from tierspayant.emulator.replay import replay
-from tierspayant.emulator.sessions import DEFAULT, Sessions
+from tierspayant.emulator.sessions import DEFAULT, Session, Sessions
 from tierspayant.emulator.toml_data import Plain
 
 FILE = "sessions.json"
@@ -51,6 +51,7 @@ class Keeper:
         self._lasts = lasts
         self._timer: IDelayedCall | None = None
         self._pause = SOON
+        self._encoded: dict[str, tuple[Session, int, msgspec.Raw]] = {}
 
     def restore(self) -> None:
         """Bring back the sessions that were kept. Raises EtatIllisible."""
@@ -83,19 +84,33 @@ class Keeper:
         self.write()
         self._pause = max(SOON, SHARE * (self._lasts() - began))
 
+    def steered(self, nom: str | None) -> None:
+        """The control API changed a session, or which there are: write now."""
+        if nom is not None:
+            self._encoded.pop(nom, None)
+        self.write()
+
     def write(self) -> None:
         """Write every session now, whole or not at all."""
-        sessions: Plain = {
-            one.nom: {"etat": one.snapshot(), "snapshots": one.snapshots, "journal": one.journal.count()}
-            for one in self._sessions
-        }
+        self._encoded = {one.nom: self._of(one) for one in self._sessions}
+        sessions = {nom: octets for nom, (_, _, octets) in self._encoded.items()}
         replace_file(self._path, msgspec.json.encode({"version": VERSION, "sessions": sessions}))
+
+    def _of(self, session: Session) -> tuple[Session, int, msgspec.Raw]:
+        """A session as JSON: as it was taken last when nobody spoke to it or steered it since (it is still true)."""
+        count = session.journal.count()
+        known = self._encoded.get(session.nom)
+        if known is not None and known[0] is session and known[1] == count:
+            return known
+        whole: Plain = {"etat": session.snapshot(), "snapshots": session.snapshots, "journal": count}
+        return session, count, msgspec.Raw(msgspec.json.encode(whole))
 
     def stop(self) -> None:
         """Write a last time."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._encoded.clear()
         self.write()
 
 

@@ -84,3 +84,21 @@ def test_where_platforms_ask_who_speaks_a_failure_and_a_code_are_kept_too(tmp_pa
         assert len(codes[1]["elements"]) == 1
     with killed_at_the_end(tmp_path) as live:
         assert live.call("GET", "codes") == codes
+
+
+def test_a_call_to_one_session_writes_the_others_as_they_are_now(tmp_path: Path) -> None:
+    with killed_at_the_end(tmp_path) as live:
+        assert live.post("/prises-en-charge", PEC).status == 200
+        live.control("POST", "sessions", json.dumps({"id": "autre"}).encode())
+        assert live.post("/facturation", INVOICE).status == 200
+        before = live.call("GET", "ledger")
+        other = Live(live.ready, "autre")
+        other.call("PUT", "effects", [{"plateforme": "viamedis", "effet": "indisponible"}])
+        other.call("POST", "reset")
+        other.call("POST", "clock", {"advance": "P1D"})
+        other.close()
+    with killed_at_the_end(tmp_path) as live:
+        assert live.call("GET", "ledger") == before
+        assert live.call("GET", "ledger/check")[1]["ok"]
+        live.session = "autre"
+        assert live.call("GET", "effects")[1] == []
