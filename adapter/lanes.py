@@ -140,7 +140,8 @@ class LaneLoop:
     def _view(self, tables: Tables, now: dt.datetime) -> View:
         service = tables.disponibilite(*self._lane) or ouvert(*self._lane, now)
         taken = self._busy.keys() | self._set_apart
-        due = self._source.due(tables, now, service.fenetre + len(taken))
+        shut = service.en_pause or service.etat is EtatService.FERME
+        due = [] if shut else self._source.due(tables, now, service.fenetre + len(taken))
         first = self._source.next_look(tables, LONG_AGO)
         return View(
             service=service,
