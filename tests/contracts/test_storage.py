@@ -704,3 +704,15 @@ def test_a_transaction_undone_gives_its_place_back(storage: Storage) -> None:
     with pytest.raises(Depasse):
         write(storage, taken_in_vain)
     assert read(storage, lambda t: t.place("p")) is None
+
+
+def test_likes_are_the_other_requests_of_the_shop_under_the_same_hash(storage: Storage) -> None:
+    put(storage, entry("A"), entry("B"), entry("C"), entry("D", magasin=OTHER_SHOP), entry("E"))
+
+    def mark(tables: Tables) -> None:
+        for nom, magasin, mot in [("A", SHOP, "x"), ("B", SHOP, "x"), ("C", SHOP, "y"), ("D", OTHER_SHOP, "x")]:
+            tables.put_personne(f"id-{nom}", magasin, mot)
+
+    write(storage, mark)
+    found = {nom: [une.reference for une in read(storage, lambda t, nom=nom: t.likes(f"id-{nom}"))] for nom in "ABCDE"}  # type: ignore[misc]
+    assert found == {"A": ["B"], "B": ["A"], "C": [], "D": [], "E": []}
