@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from tierspayant.schemas.messages import (
@@ -97,12 +97,12 @@ class AnnulationCorps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PieceCorps:
-    """One document. `base64` is standard base64 with padding."""
+    """One document, in standard base64 with padding. Files are often named after their patient: neither prints."""
 
     type: TypePiece
-    nom: str
+    nom: str = field(repr=False)
     mime: str
-    base64: str
+    base64: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
