@@ -32,7 +32,7 @@ RECUL_MAX = dt.timedelta(minutes=15)
 SUIVI_BASE = dt.timedelta(minutes=1)
 SUIVI_MAX = dt.timedelta(hours=1)
 """Questions about a delayed decision: platforms take minutes to 48 hours (platforms note §c)."""
-SUIVI_FACTURE_BASE = dt.timedelta(minutes=5)
+SUIVI_FACTURE_BASE = dt.timedelta(minutes=2)
 SUIVI_FACTURE_MAX = dt.timedelta(hours=6)
 """The same about an invoice: nobody stands waiting for its acceptance, and money takes days."""
 DUREE_DROITS = dt.timedelta(minutes=30)
