@@ -123,7 +123,7 @@ class Livraison(Table):
     droits_par_heure: int = Field(default=300, ge=1)
     """Rights checks one shop may ask within an hour."""
     retenir_doublons: bool = True
-    """Hold for a person what looks like a request already made under another reference (same person, day, prices)."""
+    """Hold for a person what looks like a request already made under another reference of its file."""
     delai_appel: Duree = timedelta(seconds=60)
     """How long one call to a platform may take before its answer counts as unknown."""
     delai_arret: Duree = timedelta(seconds=20)

@@ -1,9 +1,10 @@
 """Requests that look like one already made under another reference: the second is held for a person, never sent. Pure.
 
-Like: the same PEC request but for its reference and file (same card, person, care date, equipment number and prices),
-or a second invoice for the same PEC. What ended badly or was taken back counts no more, nor does what it says it
-replaces. Which of two is the double is settled by age, so that exactly one of them goes out. All ours (a shop that
-keys a request again under a new reference would have a customer's agreement and invoice twice).
+Like: the same PEC request of one file but for its reference (same card, person, care date, equipment number and
+prices), or a second invoice for the same PEC. Another file is the shop's own word that it is another sale. What ended
+badly or was taken back counts no more, nor does what it says it replaces. Which of two is the double is settled by age,
+so that exactly one of them goes out. All ours (a shop that keys a request again under a new reference would have a
+customer's agreement and invoice twice).
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ def likeness(corps: PecCorps) -> bytes:
     carte, qui = corps.carte, corps.beneficiaire
     card = [carte.numero_amc, carte.type_convention, carte.csr, carte.numero_adherent]
     person = [corps.assure.nir, qui.date_naissance, qui.rang_naissance, qui.nom, qui.prenom]
-    what = [corps.date_soins, corps.equipement.numero, *(ligne.prix_centimes for ligne in corps.equipement.lignes)]
+    what = [
+        corps.dossier,
+        corps.date_soins,
+        corps.equipement.numero,
+        *(ligne.prix_centimes for ligne in corps.equipement.lignes),
+    ]
     return plain.to_json([*card, *person, *what])
 
 

@@ -213,6 +213,12 @@ def test_usage_errors_exit_2() -> None:
 
 
 def test_sigint_stops_it_too_and_the_ready_file_goes(monde: World) -> None:
+    monde.adapter.stop()
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background starts with it ignored
+    try:
+        monde.adapter.start()
+    finally:
+        signal.signal(signal.SIGINT, ignored)
     assert monde.adapter.processus is not None
     os.kill(monde.adapter.processus.pid, signal.SIGINT)
     assert monde.adapter.processus.wait(20) == 0

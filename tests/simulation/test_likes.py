@@ -42,19 +42,26 @@ def act(monde: Monde, reference: str, geste: Geste) -> None:
 def test_the_second_is_held_and_names_the_first(monde: Monde, later: float) -> None:
     monde.post(people.pec("viamedis", "D-1"))
     monde.run(later)
-    monde.post(people.pec("viamedis", "D-2"))
+    monde.post(people.pec("viamedis", "D-1", rang=2))
     monde.run(HOUR)
-    held = monde.entry("D-2/PEC-1")
+    held = monde.entry("D-1/PEC-2")
     assert held.action is not None
     assert (held.etat, held.action.raison) == (Etat.RETENUE, Raison.DOUBLON_PROBABLE)
     assert held.action.detail == "D-1/PEC-1"
     assert granted(monde) == ["D-1"]
-    act(monde, "D-2/PEC-1", Geste.RELANCER)
-    assert sorted(granted(monde)) == ["D-1", "D-2"], "a person looked and said it is another one"
+    act(monde, "D-1/PEC-2", Geste.RELANCER)
+    assert monde.entry("D-1/PEC-2").tentatives == 1, "a person looked and said it is another one: it leaves"
 
 
 def test_control_nothing_is_held_when_likes_are_let_through() -> None:
     monde = Monde(Reglages(plateformes=("viamedis",)))
+    monde.post(people.pec("viamedis", "D-1"))
+    monde.post(people.pec("viamedis", "D-1", rang=2))
+    monde.run(HOUR)
+    assert monde.entry("D-1/PEC-2").tentatives == 1
+
+
+def test_another_file_is_another_sale(monde: Monde) -> None:
     monde.post(people.pec("viamedis", "D-1"))
     monde.post(people.pec("viamedis", "D-2"))
     monde.run(HOUR)
@@ -73,15 +80,15 @@ def second_pair(nouvelle: Nouvelle) -> Nouvelle:
 
 @pytest.mark.parametrize(
     "other",
-    [people.pec("viamedis", "D-2", prix_monture=11900), other_day(people.pec("viamedis", "D-2"))],
+    [people.pec("viamedis", "D-1", rang=2, prix_monture=11900), other_day(people.pec("viamedis", "D-1", rang=2))],
     ids=["another price", "another day"],
 )
 def test_another_request_for_the_same_person_is_not_held(monde: Monde, other: Nouvelle) -> None:
     monde.post(people.pec("viamedis", "D-1"))
     monde.post(other)
     monde.run(HOUR)
-    assert monde.entry("D-2/PEC-1").etat is not Etat.RETENUE
-    assert monde.entry("D-2/PEC-1").tentatives == 1
+    assert monde.entry("D-1/PEC-2").etat is not Etat.RETENUE
+    assert monde.entry("D-1/PEC-2").tentatives == 1
 
 
 def test_a_second_pair_is_not_a_double(monde: Monde) -> None:
@@ -95,9 +102,9 @@ def test_what_was_refused_or_withdrawn_is_no_like(monde: Monde) -> None:
     monde.post(people.pec("viamedis", "D-1", prix_monture=9701))
     monde.run(HOUR)
     assert monde.entry("D-1/PEC-1").resultat == "refusee"
-    monde.post(people.pec("viamedis", "D-2", prix_monture=9701))
+    monde.post(people.pec("viamedis", "D-1", rang=2, prix_monture=9701))
     monde.run(HOUR)
-    assert monde.entry("D-2/PEC-1").tentatives == 1
+    assert monde.entry("D-1/PEC-2").tentatives == 1
 
 
 def test_a_second_invoice_for_the_same_agreement_is_held(monde: Monde) -> None:
@@ -115,7 +122,7 @@ def test_of_two_that_waited_for_a_reopening_one_leaves() -> None:
     shut = Reglages(plateformes=("viamedis",), doublons=True, fate=lambda _, now: Fate(refused=now < HOUR))
     monde = Monde(shut)
     monde.post(people.pec("viamedis", "D-1"))
-    monde.post(people.pec("viamedis", "D-2"))
+    monde.post(people.pec("viamedis", "D-1", rang=2))
     monde.run(3 * HOUR)
     assert granted(monde) == ["D-1"]
-    assert monde.entry("D-2/PEC-1").etat is Etat.RETENUE
+    assert monde.entry("D-1/PEC-2").etat is Etat.RETENUE
