@@ -22,7 +22,7 @@ def block(language: str) -> str:
 
 
 def test_the_pytest_examples_pass(pytester: pytest.Pytester) -> None:
-    pytester.makeini("[pytest]\ntp_now = 2024-01-31T10:00:00+01:00\n")
+    pytester.makeini(block("ini"))
     pytester.makepyfile(block("python"))
     result = pytester.runpytest_subprocess("-p", "no:twisted", "-p", "no:schemathesis", "-W", "error")
     result.assert_outcomes(passed=7)
