@@ -1,7 +1,7 @@
 """The only XML parser and serialiser of the project.
 
 Input is outside text: no DTD, no entity, no network, no comment or processing instruction left in (without that,
-`12<!-- -->34` reads as 12), and bounds on size, depth and number of elements (../shared/design/wire.md).
+`12<!-- -->34` reads as 12), and bounds on size, depth and number of elements (docs/design/wire.md).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ PORTABLE = frozenset(
 PORTABLE_TYPES = frozenset(
     f"xs:{nom}" for nom in ("string", "decimal", "int", "long", "date", "dateTime", "boolean", "base64Binary")
 )
-"""What a dozen SOAP stacks read alike (../shared/design/wire.md, rule 6)."""
+"""What a dozen SOAP stacks read alike (docs/design/wire.md, rule 6)."""
 Declared = tuple[str, str]
 
 
