@@ -21,6 +21,7 @@ from tierspayant.adapter.entry import Entry, Etat
 from tierspayant.adapter.storage.fair import in_turn
 from tierspayant.adapter.storage.memory_avances import MemoryAvances
 from tierspayant.adapter.storage.memory_charges import MemoryCharges
+from tierspayant.adapter.storage.memory_lots import MemoryLots
 from tierspayant.adapter.storage.memory_services import MemoryServices
 from tierspayant.adapter.storage.memory_table import Table, Undo
 from tierspayant.adapter.storage.protocol import (
@@ -36,13 +37,14 @@ from tierspayant.schemas.operations import Operation, Service
 T = TypeVar("T")
 
 
-class MemoryTables(MemoryAvances, MemoryCharges, MemoryServices):
+class MemoryTables(MemoryAvances, MemoryCharges, MemoryLots, MemoryServices):
     """Tables (protocol.py) in dictionaries."""
 
     def __init__(self) -> None:
         self.undo: Undo = []
         MemoryAvances.__init__(self, self.undo)
         MemoryCharges.__init__(self, self.undo)
+        MemoryLots.__init__(self, self.undo)
         MemoryServices.__init__(self, self.undo)
         self._entries: Table[str, Entry] = Table(self.undo)
         self._empreintes: Table[str, str] = Table(self.undo)

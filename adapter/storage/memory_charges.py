@@ -26,6 +26,10 @@ class MemoryCharges:
     def put_charge(self, entree: str, genre: str, sealed: Sealed) -> None:
         self._charges.put((entree, genre), sealed)
 
+    def delete_charge(self, entree: str, genre: str) -> None:
+        if (entree, genre) in self._charges.rows:
+            self._charges.drop((entree, genre))
+
     def delete_charges(self, entree: str) -> int:
         found = [key for key in self._charges.rows if key[0] == entree]
         for key in found:

@@ -92,6 +92,20 @@ class Evenement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Membre:
+    """An invoice's place in its lot (lots.py); an invoice has one at most, whatever crashes.
+
+    lot: the exchange id of the lot. numero: what the platform calls it. porteur: the entry that keeps the lot's bytes.
+    """
+
+    entree: str
+    lot: str
+    numero: str
+    porteur: str
+    rang: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filtre:
     """Which entries to list, in id order after `apres`. None or empty means any."""
 
@@ -179,12 +193,31 @@ class Tables(Protocol):
     # ---- charges and their keys
     def charge(self, entree: str, genre: str) -> Sealed | None: ...
     def put_charge(self, entree: str, genre: str, sealed: Sealed) -> None: ...
+    def delete_charge(self, entree: str, genre: str) -> None: ...
     def delete_charges(self, entree: str) -> int: ...
     def data_key(self, identifiant: str) -> CleDonnees | None: ...
     def data_key_of(self, magasin: str, dossier: str) -> CleDonnees | None: ...
     def put_data_key(self, cle: CleDonnees) -> None: ...
     def data_keys(self) -> Sequence[CleDonnees]: ...
     def delete_data_key(self, identifiant: str) -> None: ...
+
+    # ---- lots
+    def membre(self, entree: str) -> Membre | None:
+        """The lot an invoice is in."""
+        ...
+
+    def membres(self, lot: str) -> Sequence[Membre]:
+        """A whole lot, in the order of its message."""
+        ...
+
+    def put_membre(self, membre: Membre) -> None:
+        """Raises DejaLa when the invoice is in a lot already."""
+        ...
+
+    def delete_membre(self, entree: str) -> None: ...
+    def loose_invoices(self, plateforme: str, magasin: str, now: dt.datetime, limite: int) -> Sequence[Entry]:
+        """A shop's queued invoices due at `now` that are in no lot, the most urgent first."""
+        ...
 
     # ---- attempts
     def put_tentative(self, tentative: Tentative) -> None:

@@ -21,6 +21,7 @@ from tierspayant.adapter.storage.protocol import (
     Evenement,
     Filtre,
     LigneEncours,
+    Membre,
     Sealed,
     Tentative,
 )
@@ -139,6 +140,9 @@ class SqlTables:
     def put_charge(self, entree: str, genre: str, sealed: Sealed) -> None:
         self._run("put_charge", {"entree": entree, "genre": genre, "cle": sealed.cle, "octets": sealed.octets})
 
+    def delete_charge(self, entree: str, genre: str) -> None:
+        self._run("delete_charge", {"entree": entree, "genre": genre})
+
     def delete_charges(self, entree: str) -> int:
         return int(self._run("delete_charges", {"entree": entree})[0]["n"])
 
@@ -156,6 +160,24 @@ class SqlTables:
 
     def delete_data_key(self, identifiant: str) -> None:
         self._run("delete_key", {"id": identifiant})
+
+    # ---- lots
+
+    def membre(self, entree: str) -> Membre | None:
+        return self._one(Membre, "membre", entree=entree)
+
+    def membres(self, lot: str) -> Sequence[Membre]:
+        return self._all(Membre, "membres", lot=lot)
+
+    def put_membre(self, membre: Membre) -> None:
+        if self._run("put_membre", _columns(membre))[0]["n"] != 1:
+            raise DejaLa(membre.entree)
+
+    def delete_membre(self, entree: str) -> None:
+        self._run("delete_membre", {"entree": entree})
+
+    def loose_invoices(self, plateforme: str, magasin: str, now: dt.datetime, limite: int) -> Sequence[Entry]:
+        return self._entries("loose_invoices", plateforme=plateforme, magasin=magasin, now=now, limite=limite)
 
     # ---- attempts
 

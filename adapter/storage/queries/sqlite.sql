@@ -115,6 +115,9 @@ SELECT cle, octets FROM charges WHERE entree = :entree AND genre = :genre
 INSERT INTO charges (entree, genre, cle, octets) VALUES (:entree, :genre, :cle, :octets)
 ON CONFLICT (entree, genre) DO UPDATE SET cle = excluded.cle, octets = excluded.octets
 
+-- name: delete_charge
+DELETE FROM charges WHERE entree = :entree AND genre = :genre
+
 -- name: delete_charges
 DELETE FROM charges WHERE entree = :entree
 
@@ -133,6 +136,26 @@ SELECT * FROM cles ORDER BY id
 
 -- name: delete_key
 DELETE FROM cles WHERE id = :id
+
+-- name: membre
+SELECT * FROM membres WHERE entree = :entree
+
+-- name: membres
+SELECT * FROM membres WHERE lot = :lot ORDER BY rang
+
+-- name: put_membre
+INSERT INTO membres (entree, lot, numero, porteur, rang) VALUES (:entree, :lot, :numero, :porteur, :rang)
+ON CONFLICT DO NOTHING
+
+-- name: delete_membre
+DELETE FROM membres WHERE entree = :entree
+
+-- name: loose_invoices
+SELECT * FROM entrees
+WHERE plateforme = :plateforme AND service = 'facture' AND magasin = :magasin AND du_le <= :now
+    AND du_le IS NOT NULL AND operation = 'facture' AND etat = 'en_file'
+    AND NOT EXISTS (SELECT 1 FROM membres WHERE membres.entree = entrees.id)
+ORDER BY priorite, du_le, id LIMIT :limite
 
 -- name: put_tentative
 INSERT INTO tentatives (entree, rang, operation, id_message, debut, fin, issue, detail)
