@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tierspayant.adapter.annuaire import AnnuaireInvalide
-from tierspayant.adapter.availability import ouvert
+from tierspayant.adapter.availability import Retenue, ouvert
 from tierspayant.adapter.body_json import document
 from tierspayant.adapter.config import ConfigInvalide
 from tierspayant.adapter.entry import Etat
-from tierspayant.adapter.gestures import reopen_account
+from tierspayant.adapter.gestures import pause_account, reopen_account, resume_account
 from tierspayant.adapter.keys import CleApi, Role
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.problem import Erreur, Probleme, Refuse
@@ -110,7 +110,7 @@ class Admin:
         return en_json({"reveil": True})
 
     async def pause(self, visite: Visite) -> Reponse:
-        """Stop or resume one service of a platform, or all of them."""
+        """Stop or resume one service of a platform, or all of them; with `magasin`, that shop's account there."""
         corps = document(visite.appel.corps)
         nom, en_pause = str(corps.get("plateforme")), corps.get("en_pause")
         if nom not in self.plateformes:
@@ -118,6 +118,8 @@ class Admin:
             raise _wrong("/plateforme", "PLATEFORME_INCONNUE", f"plateformes connues : {connues}")
         if not isinstance(en_pause, bool):
             raise _wrong("/en_pause", "TYPE_BOOLEEN", "true ou false est attendu")
+        if corps.get("magasin") is not None:
+            return await self._pause_account(nom, corps, en_pause)
         try:
             services = list(Service) if corps.get("service") is None else [Service(corps["service"])]
         except ValueError:
@@ -135,13 +137,27 @@ class Admin:
         self.wake_all()
         return en_json({"plateforme": nom, "services": [service.value for service in services], "en_pause": en_pause})
 
+    async def _pause_account(self, nom: str, corps: dict[str, Any], en_pause: bool) -> Reponse:
+        if corps.get("service") is not None:
+            raise _wrong("/service", "COMPTE_ENTIER", "un compte se suspend entier : magasin, ou service, pas les deux")
+        finess, now = self._shop(nom, corps), self.now()
+        gesture = pause_account if en_pause else resume_account
+        change = await self.storage.write(lambda tables: gesture(tables, nom, finess, now))
+        self.wake_all()
+        return en_json({"plateforme": nom, "magasin": corps["magasin"], "en_pause": en_pause, "change": change})
+
+    def _shop(self, plateforme: str, corps: dict[str, Any]) -> str:
+        """The FINESS of the shop that a body names. Raises Refuse."""
+        finess = self.magasins().get(str(corps.get("magasin")))
+        if finess is None or plateforme not in self.plateformes:
+            raise _wrong("/magasin", "COMPTE_INCONNU", "ce magasin ou cette plateforme n'est pas dans la configuration")
+        return finess
+
     async def reopen(self, visite: Visite) -> Reponse:
         """A shop's account on a platform is good again, by a `code` if it asks one: what was held for it goes on."""
         corps = document(visite.appel.corps)
-        nom, magasin = str(corps.get("plateforme")), str(corps.get("magasin"))
-        finess = self.magasins().get(magasin)
-        if finess is None or nom not in self.plateformes:
-            raise _wrong("/magasin", "COMPTE_INCONNU", "ce magasin ou cette plateforme n'est pas dans la configuration")
+        nom, magasin = str(corps.get("plateforme")), corps.get("magasin")
+        finess = self._shop(nom, corps)
         code, now = corps.get("code"), self.now()
         if code is not None:
             if not isinstance(code, str) or not code.strip():
@@ -149,9 +165,11 @@ class Admin:
             if self.give_code is None:
                 raise _wrong("/code", "DEMON_ARRETE", "tp-adapter serve doit tourner : un code ne sert qu'une fois")
             self.give_code((nom, finess), code.strip())
-        rouvert = await self.storage.write(lambda tables: reopen_account(tables, nom, finess, now))
+        before = await self.storage.write(lambda tables: reopen_account(tables, nom, finess, now))
+        paused = before is not None and before.raison is Retenue.PAUSE
         self.wake_all()
-        return en_json({"plateforme": nom, "magasin": magasin, "rouvert": rouvert})
+        rouvert = before is not None and not paused
+        return en_json({"plateforme": nom, "magasin": magasin, "rouvert": rouvert, "en_pause": paused})
 
 
 def _wrong(champ: str, regle: str, detail: str) -> Refuse:

@@ -85,14 +85,28 @@ class Disponibilite:
     message: str | None = None
 
 
+class Retenue(StrEnum):
+    """Why a shop's account is held: what the platform said (each RaisonCompte), or PAUSE, an operator's own hold."""
+
+    REFUSE = RaisonCompte.REFUSE.value
+    EXPIRE = RaisonCompte.EXPIRE.value
+    REINITIALISER = RaisonCompte.REINITIALISER.value
+    CODE = RaisonCompte.CODE.value
+    VERROUILLE = RaisonCompte.VERROUILLE.value
+    NON_REACTIVE = RaisonCompte.NON_REACTIVE.value
+    CERTIFICAT = RaisonCompte.CERTIFICAT.value
+    PAUSE = "pause"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compte:
-    """A shop's account on a platform. Held (`raison` not None) until a person changes the secret or gives the code."""
+    """A shop's account on a platform. Held (`raison` not None) until a person changes the secret or gives the code;
+    an operator's pause, until an operator resumes it."""
 
     plateforme: str
     magasin: str
     depuis: dt.datetime
-    raison: RaisonCompte | None = None
+    raison: Retenue | None = None
 
     @property
     def retenu(self) -> bool:

@@ -17,8 +17,9 @@ from tierspayant.adapter.cli_reach import reach
 @with_config
 def code(plateforme: str, code: str, magasin: str, fichier: Path) -> None:
     """Give a platform's one-time CODE; what waited for it goes on. It is used once and kept nowhere."""
-    reach(fichier, "POST", "/admin/comptes", {"plateforme": plateforme, "magasin": magasin, "code": code})
-    click.echo(f"code given for {magasin} on {plateforme}; see: tp-adapter status")
+    document = reach(fichier, "POST", "/admin/comptes", {"plateforme": plateforme, "magasin": magasin, "code": code})
+    paused = f"; still paused: tp-adapter resume {plateforme} --magasin {magasin}" if document["en_pause"] else ""
+    click.echo(f"code given for {magasin} on {plateforme}{paused or '; see: tp-adapter status'}")
 
 
 def register(main: click.Group) -> None:

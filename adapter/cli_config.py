@@ -174,7 +174,8 @@ def compte_set(plateforme: str, nom: str, utilisateur: str, secret_fichier: Path
     valeurs = {"utilisateur": utilisateur, "secret_fichier": str(secret_fichier.absolute())}
     _edit(fichier, {f"magasins.{nom}.comptes.{plateforme}": valeurs})
     fait = reach(fichier, "POST", "/admin/comptes", {"plateforme": plateforme, "magasin": nom})
-    click.echo(f"account of {nom} on {plateforme} set{', and no longer held' if fait['rouvert'] else ''}")
+    held = ", still paused by an operator" if fait["en_pause"] else ", and no longer held" if fait["rouvert"] else ""
+    click.echo(f"account of {nom} on {plateforme} set{held}")
 
 
 @click.group()

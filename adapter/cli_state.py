@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -65,37 +64,27 @@ def _pause_command(nom: str, en_pause: bool, aide: str) -> click.Command:
     @click.command(nom, help=aide)
     @click.argument("plateforme")
     @click.option("--service", type=click.Choice([service.value for service in Service]), help="one service only")
+    @click.option("--magasin", help="this shop's account there, instead of services")
     @with_config
-    def command(plateforme: str, service: str | None, fichier: Path) -> None:
-        corps = {"plateforme": plateforme, "service": service, "en_pause": en_pause}
-        reach(fichier, "POST", "/admin/pause", corps)
-        click.echo(f"{plateforme} {service or 'all services'}: {'paused' if en_pause else 'resumed'}")
-
-    return command
-
-
-def _resume_account(command: click.Command) -> click.Command:
-    """`resume PLATFORM --magasin M`: the shop's account there is good again."""
-    whole = command.callback
-    assert whole is not None
-
-    def resume(magasin: str | None, **rest: Any) -> None:
+    def command(plateforme: str, service: str | None, magasin: str | None, fichier: Path) -> None:
+        if service is not None and magasin is not None:
+            raise click.UsageError("an account is paused whole: give --service or --magasin, not both")
+        corps = {"plateforme": plateforme, "service": service, "magasin": magasin, "en_pause": en_pause}
+        document = reach(fichier, "POST", "/admin/pause", corps)
+        said = "paused" if en_pause else "resumed"
         if magasin is None:
-            whole(**rest)
-            return
-        corps = {"plateforme": rest["plateforme"], "magasin": magasin}
-        fait = reach(rest["fichier"], "POST", "/admin/comptes", corps)
-        held = "no longer held" if fait["rouvert"] else "was not held"
-        click.echo(f"account of {magasin} on {rest['plateforme']}: {held}")
+            click.echo(f"{plateforme} {service or 'all services'}: {said}")
+        else:
+            already = "" if document["change"] else f" (it was {'paused' if en_pause else 'not held'} already)"
+            click.echo(f"account of shop {magasin} on {plateforme}: {said}{already}")
 
-    command.callback = resume
-    command.params.append(click.Option(["--magasin"], help="this shop's held account, instead of services"))
     return command
 
 
 def register(main: click.Group) -> None:
     main.add_command(status)
     main.add_command(encours)
-    main.add_command(_pause_command("pause", True, "Stop sending to a platform, or to one of its services."))
-    resume = _pause_command("resume", False, "Send again to a platform, to one of its services, or for one shop.")
-    main.add_command(_resume_account(resume))
+    pause = "Stop sending to a platform, to one of its services, or there for one shop, until resumed."
+    main.add_command(_pause_command("pause", True, pause))
+    resume = "Send again to a platform, to one of its services, or there for one shop whose account was held."
+    main.add_command(_pause_command("resume", False, resume))

@@ -42,7 +42,10 @@ SERVICES: dict[Langue, dict[Service, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """Everything an advice depends on. `operation`, `etat`, `resultat` and `action` are the shop API's words."""
+    """Everything an advice depends on. `operation`, `etat`, `resultat` and `action` are the shop API's words.
+
+    arret: why nothing leaves although the platform is open: 'compte_refuse', 'compte_en_pause' or 'service_en_pause'.
+    """
 
     etat: str
     operation: str
@@ -50,6 +53,7 @@ class Situation:
     service: Service
     resultat: str | None = None
     action: str | None = None
+    arret: str | None = None
     fermee_depuis: dt.datetime | None = None
     prochaine_tentative: dt.datetime | None = None
     montant_centimes: Centimes | None = None
@@ -67,6 +71,7 @@ class Regle:
     operation: tuple[str, ...] = ()
     resultat: tuple[str, ...] = ()
     action: tuple[str, ...] = ()
+    arret: tuple[str, ...] = ()
     fermee: bool | None = None
 
     def holds(self, cas: Situation) -> bool:
@@ -75,6 +80,7 @@ class Regle:
             (self.operation, cas.operation),
             (self.resultat, cas.resultat),
             (self.action, cas.action),
+            (self.arret, cas.arret),
         )
         if self.fermee is not None and self.fermee != (cas.fermee_depuis is not None):
             return False

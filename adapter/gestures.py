@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from tierspayant.adapter import policy
+from tierspayant.adapter.availability import Compte, Retenue
 from tierspayant.adapter.entry import Entry, Etat, Geste, Raison, advance, revise
 from tierspayant.adapter.records import Lane, change
 from tierspayant.adapter.storage.protocol import Tables
@@ -136,11 +137,37 @@ _GESTES: Mapping[Geste, Callable[[Tables, Entry, dt.datetime], Result]] = {
 }
 
 
-def reopen_account(tables: Tables, plateforme: str, magasin: str, now: dt.datetime) -> bool:
-    """The shop's account is good again (new secret, code given): what waited for it goes on. False: it was not held."""
+def reopen_account(tables: Tables, plateforme: str, magasin: str, now: dt.datetime) -> Compte | None:
+    """The shop's account is good again (new secret, code given): what waited for it goes on, unless an operator paused
+    it. The account as it was; None: it was not held."""
     compte = tables.compte(plateforme, magasin)
     if compte is None or not compte.retenu:
+        return None
+    if compte.raison is not Retenue.PAUSE:
+        _hold(tables, replace(compte, raison=None, depuis=now))
+    return compte
+
+
+def pause_account(tables: Tables, plateforme: str, magasin: str, now: dt.datetime) -> bool:
+    """An operator stops one shop's account on one platform. False: it was paused already."""
+    known = tables.compte(plateforme, magasin)
+    if known is not None and known.raison is Retenue.PAUSE:
         return False
-    tables.put_compte(replace(compte, raison=None, depuis=now))
-    tables.add_evenement("compte", now, magasin, None, {"plateforme": plateforme, "raison": None})
+    _hold(tables, Compte(plateforme=plateforme, magasin=magasin, depuis=now, raison=Retenue.PAUSE))
     return True
+
+
+def resume_account(tables: Tables, plateforme: str, magasin: str, now: dt.datetime) -> bool:
+    """An operator says that the account may serve again, whatever held it. False: it was not held."""
+    known = tables.compte(plateforme, magasin)
+    if known is None or not known.retenu:
+        return False
+    _hold(tables, replace(known, raison=None, depuis=now))
+    return True
+
+
+def _hold(tables: Tables, compte: Compte) -> None:
+    """Write it, and tell the shop."""
+    tables.put_compte(compte)
+    donnees: dict[str, str | int | None] = {"plateforme": compte.plateforme, "raison": compte.raison}
+    tables.add_evenement("compte", compte.depuis, compte.magasin, None, donnees)

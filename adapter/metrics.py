@@ -5,11 +5,12 @@ Read from storage at each scrape, so that a restart loses nothing; no shop, no p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from tierspayant.adapter.availability import EtatService
+from tierspayant.adapter.availability import EtatService, Retenue
 from tierspayant.adapter.entry import Etat
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.storage.protocol import Tables
@@ -28,9 +29,11 @@ def text(tables: Tables, plateformes: Mapping[str, Plateforme]) -> bytes:
         for service in Service:
             connu = connus.get((nom, service))
             ouvert.labels(nom, service.value).set(connu is None or connu.etat is EtatService.OUVERT)
-    retenus = Gauge("tp_comptes_retenus", "Shop accounts held", ["plateforme"], registry=registre)
+    retenus = Gauge("tp_comptes_retenus", "Shop accounts held", ["plateforme", "raison"], registry=registre)
+    held = Counter((un.plateforme, un.raison) for un in tables.comptes())
     for nom in plateformes:
-        retenus.labels(nom).set(sum(un.retenu and un.plateforme == nom for un in tables.comptes()))
+        for raison in Retenue:
+            retenus.labels(nom, raison.value).set(held[nom, raison])
     encours = Gauge("tp_encours_centimes", "Insurers' share waiting", ["plateforme", "etat"], registry=registre)
     for ligne in tables.encours(None):
         encours.labels(ligne.plateforme, ligne.etat.value).inc(ligne.amc_centimes - ligne.paye_centimes)

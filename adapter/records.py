@@ -13,7 +13,16 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from tierspayant.adapter import claims, compose, policy
-from tierspayant.adapter.availability import Compte, Disponibilite, EtatService, Signal, observe, ouvert, patience
+from tierspayant.adapter.availability import (
+    Compte,
+    Disponibilite,
+    EtatService,
+    Retenue,
+    Signal,
+    observe,
+    ouvert,
+    patience,
+)
 from tierspayant.adapter.demandes import Corps
 from tierspayant.adapter.entry import Entry, Etat, advance, revise
 from tierspayant.adapter.leases import Bail
@@ -294,6 +303,6 @@ def hold_account(tables: Tables, plateforme: str, magasin: str, raison: RaisonCo
     known = tables.compte(plateforme, magasin)
     if known is not None and known.retenu:
         return
-    tables.put_compte(Compte(plateforme=plateforme, magasin=magasin, depuis=now, raison=raison))
+    tables.put_compte(Compte(plateforme=plateforme, magasin=magasin, depuis=now, raison=Retenue(raison)))
     donnees: dict[str, str | int | None] = {"plateforme": plateforme, "raison": raison}
     tables.add_evenement("compte", now, magasin, None, donnees)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tierspayant.adapter.availability import Compte, Disponibilite, EtatService
+from tierspayant.adapter.availability import Compte, Disponibilite, EtatService, Retenue
 from tierspayant.adapter.conseil import PARIS, Langue, Situation, conseil
 from tierspayant.adapter.entry import Action, Entry, Etat
 from tierspayant.schemas.messages import (
@@ -117,6 +117,7 @@ def situation(entry: Entry, contexte: Contexte) -> Situation:
         service=entry.service,
         resultat=entry.resultat,
         action=entry.action.raison.value if entry.action else None,
+        arret=_stopped_by(contexte.compte, service),
         fermee_depuis=service.depuis if service is not None and fermee and entry.etat in WAITING else None,
         prochaine_tentative=prochaine(entry, service),
         montant_centimes=entry.amc_centimes
@@ -125,6 +126,13 @@ def situation(entry: Entry, contexte: Contexte) -> Situation:
         valide_au=entry.valide_au or (pec.valide_au if pec else None),
         motifs=tuple(motif.libelle for motif in entry.motifs),
     )
+
+
+def _stopped_by(compte: Compte | None, service: Disponibilite | None) -> str | None:
+    """Why nothing leaves in this shop's name, whether the service is open or not."""
+    if compte is not None and compte.retenu:
+        return "compte_en_pause" if compte.raison is Retenue.PAUSE else "compte_refuse"
+    return "service_en_pause" if service is not None and service.en_pause else None
 
 
 def prochaine(entry: Entry, service: Disponibilite | None) -> dt.datetime | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred
 from twisted.web.server import Request
 
-from tierspayant.adapter.availability import Compte, Disponibilite, EtatService
+from tierspayant.adapter.availability import Compte, Disponibilite, EtatService, Retenue
 from tierspayant.adapter.conseil import SERVICES, Langue, moment
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.render import instant
@@ -28,6 +28,33 @@ BATTEMENT: Final = 20.0
 """Seconds between two comments of an event stream: proxies cut what stays silent."""
 
 SERVICES_MONTRES: Final = tuple(Service)
+
+NEVER: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""Since when a service is open that nobody has asked yet."""
+
+ADVICE: Final[Mapping[Langue, Mapping[str, str]]] = {
+    "fr": {
+        "ouvert": "{quoi} répond normalement.",
+        "ferme": "{quoi} est fermée depuis le {depuis}. Continuez à saisir dans votre logiciel : les demandes sont "
+        "enregistrées et partiront à la réouverture. Ne ressaisissez rien sur le portail.",
+        "sonde": "{quoi} semble répondre à nouveau : une première demande est envoyée, les autres suivront.",
+        "en_pause": "Les envois vers {quoi} sont suspendus par votre responsable informatique. Continuez à saisir dans "
+        "votre logiciel : les demandes sont enregistrées et partiront à la reprise.",
+        "compte_refuse": "Le compte de votre magasin sur {nom} est refusé ({raison}) : prévenez le responsable "
+        "informatique. Les demandes sont conservées.",
+        "compte_en_pause": "Les envois de votre magasin vers {nom} sont suspendus par votre responsable informatique. "
+        "Continuez à saisir dans votre logiciel : les demandes sont conservées et partiront à la reprise.",
+    },
+    "en": {
+        "ouvert": "{quoi} answers normally.",
+        "ferme": "{quoi} has been shut since {depuis}: requests are recorded and leave at reopening.",
+        "sonde": "{quoi} seems to answer again: one request is sent first, the others follow.",
+        "en_pause": "Your operator has paused {quoi}: requests are recorded and leave when it is resumed.",
+        "compte_refuse": "Your account on {nom} is refused ({raison}): tell the person in charge.",
+        "compte_en_pause": "Your operator has paused your shop on {nom}: requests are kept until it is resumed.",
+    },
+}
+"""By the state of the service, or by what stops this shop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,48 +184,44 @@ def platform_rows(
 def _row(
     nom: str, service: Service, connu: Disponibilite | None, compte: Compte | None, langue: Langue
 ) -> dict[str, Any]:
-    retenu = compte is not None and compte.retenu
-    etat = "retenu" if retenu else (connu.etat.value if connu else EtatService.OUVERT.value)
-    if connu is not None and connu.en_pause and not retenu:
-        etat = EtatService.FERME.value
+    known = connu or Disponibilite(plateforme=nom, service=service, etat=EtatService.OUVERT, depuis=NEVER)
+    held = compte if compte is not None and compte.retenu else None
+    since = held.depuis if held else None if known.depuis == NEVER or _merely_paused(known) else known.depuis
     return {
         "plateforme": nom,
         "service": service.value,
-        "etat": etat,
-        "depuis": instant(compte.depuis if retenu and compte else (connu.depuis if connu else None)),
-        "prochain_essai": instant(connu.prochain_essai if connu else None),
-        "en_pause": connu.en_pause if connu else False,
-        "message": connu.message if connu else None,
+        "etat": "retenu" if held else (EtatService.FERME if known.en_pause else known.etat).value,
+        "depuis": instant(since),
+        "prochain_essai": instant(known.prochain_essai),
+        "en_pause": known.en_pause,
+        "message": known.message,
         "compte": {
-            "etat": "retenu" if retenu else "utilisable",
-            "raison": compte.raison.value if compte and compte.raison else None,
+            "etat": "retenu" if held else "utilisable",
+            "raison": held.raison.value if held and held.raison else None,
             "depuis": instant(compte.depuis) if compte else None,
         },
-        "conseil": _advice(nom, service, etat, connu, compte, langue),
+        "conseil": _advice(known, held, langue),
     }
 
 
-def _advice(
-    nom: str, service: Service, etat: str, connu: Disponibilite | None, compte: Compte | None, langue: Langue
-) -> str:
-    quoi = f"{nom} ({SERVICES[langue][service]})"
-    depuis = moment(connu.depuis if connu else None, langue)
-    raison = compte.raison.value if compte and compte.raison else ""
-    if langue == "en":
-        return {
-            "ouvert": f"{quoi} answers normally.",
-            "ferme": f"{quoi} has been shut since {depuis}: requests are recorded and leave at reopening.",
-            "sonde": f"{quoi} seems to answer again: one request is sent first, the others follow.",
-            "retenu": f"Your account on {nom} is refused ({raison}): tell the person in charge.",
-        }[etat]
-    return {
-        "ouvert": f"{quoi} répond normalement.",
-        "ferme": f"{quoi} est fermée depuis le {depuis}. Continuez à saisir dans votre logiciel : les demandes sont "
-        "enregistrées et partiront à la réouverture. Ne ressaisissez rien sur le portail.",
-        "sonde": f"{quoi} semble répondre à nouveau : une première demande est envoyée, les autres suivront.",
-        "retenu": f"Le compte de votre magasin sur {nom} est refusé ({raison}) : prévenez le "
-        "responsable informatique. Les demandes sont conservées.",
-    }[etat]
+def _merely_paused(known: Disponibilite) -> bool:
+    """Shut by an operator alone: nobody noted when, and the platform itself answers."""
+    return known.en_pause and known.etat is EtatService.OUVERT
+
+
+def _advice(known: Disponibilite, held: Compte | None, langue: Langue) -> str:
+    """What staff may read aloud. `held`: this shop's account, when it is."""
+    case = known.etat.value
+    if held is not None:
+        case = "compte_en_pause" if held.raison is Retenue.PAUSE else "compte_refuse"
+    elif known.en_pause:
+        case = "en_pause"
+    return ADVICE[langue][case].format(
+        nom=known.plateforme,
+        quoi=f"{known.plateforme} ({SERVICES[langue][known.service]})",
+        depuis=moment(known.depuis, langue),
+        raison=held.raison if held else "",
+    )
 
 
 def encours_document(lignes: Sequence[LigneEncours], now: dt.datetime) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from tests import postgres
 from tierspayant.adapter.availability import Compte as CompteDuMagasin
-from tierspayant.adapter.availability import EtatService, ouvert
+from tierspayant.adapter.availability import EtatService, Retenue, ouvert
 from tierspayant.adapter.avances import DEBUT, Avance, Curseur, Orphelins
 from tierspayant.adapter.entry import EN_ATTENTE, Entry, Etat, Raison, advance, revise
 from tierspayant.adapter.policy import held
@@ -41,7 +41,6 @@ from tierspayant.adapter.storage.sqlite import InlineSqlite
 from tierspayant.schemas.codes import motif
 from tierspayant.schemas.messages import TypeRetour
 from tierspayant.schemas.operations import Operation, Service
-from tierspayant.schemas.outcomes import RaisonCompte
 
 T = TypeVar("T")
 
@@ -198,7 +197,7 @@ def test_a_failed_transaction_leaves_nothing(storage: Storage) -> None:
         tables.put_data_key(CleDonnees("k", SHOP, "D-1", "m", b"2"))
         tables.put_tentative(Tentative(entree="id-A", rang=1, operation=Operation.PEC, id_message="m", debut=NOW))
         tables.put_disponibilite(ouvert("p", Service.PEC, NOW))
-        tables.put_compte(CompteDuMagasin(plateforme="p", magasin=SHOP, depuis=NOW, raison=RaisonCompte.CODE))
+        tables.put_compte(CompteDuMagasin(plateforme="p", magasin=SHOP, depuis=NOW, raison=Retenue.CODE))
         tables.add_evenement("demande", NOW, SHOP, "id-A")
         raise ZeroDivisionError
 
@@ -297,9 +296,10 @@ def test_times_within_one_second_keep_their_order(storage: Storage) -> None:
     assert read(storage, lambda t: t.next_due("p", Service.PEC, NOW)) == NOW + dt.timedelta(microseconds=500_000)
 
 
-def test_a_shop_whose_account_is_held_is_left_out_and_the_others_go_on(storage: Storage) -> None:
+@pytest.mark.parametrize("raison", [Retenue.EXPIRE, Retenue.PAUSE])
+def test_a_shop_whose_account_is_held_is_left_out_and_the_others_go_on(storage: Storage, raison: Retenue) -> None:
     put(storage, entry("A"), entry("B", magasin=OTHER_SHOP))
-    compte = CompteDuMagasin(plateforme="p", magasin=SHOP, depuis=NOW, raison=RaisonCompte.EXPIRE)
+    compte = CompteDuMagasin(plateforme="p", magasin=SHOP, depuis=NOW, raison=raison)
     write(storage, lambda t: t.put_compte(compte))
     assert read(storage, lambda t: [e.reference for e in t.due("p", Service.PEC, NOW, 10)]) == ["B"]
     assert read(storage, lambda t: t.compte("p", SHOP)) == compte

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from tierspayant.adapter.availability import Compte
+from tierspayant.adapter.availability import Compte, Retenue
 from tierspayant.adapter.log_ins import Exchanged, LogIns
 from tierspayant.schemas.messages import FermetureReponse
 from tierspayant.schemas.outcomes import Answer, NotSent, NotYou, Outcome, RaisonCompte
@@ -95,7 +95,7 @@ def test_a_refused_account_shows_itself_again_only_after_it_was_reopened() -> No
     door.send()
     assert door.left == [], "storage does not even know yet that it is held"
     door.now += dt.timedelta(minutes=1)
-    door.compte = Compte(plateforme="p", magasin="m", depuis=START, raison=RaisonCompte.EXPIRE)
+    door.compte = Compte(plateforme="p", magasin="m", depuis=START, raison=Retenue.EXPIRE)
     door.send()
     assert door.left == []
     door.compte = Compte(plateforme="p", magasin="m", depuis=door.now)

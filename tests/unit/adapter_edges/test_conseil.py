@@ -15,6 +15,7 @@ from tierspayant.schemas.operations import SERVICE_OF, Operation
 
 SINCE = dt.datetime(2024, 1, 31, 9, 5, tzinfo=dt.UTC)
 ASKED = ("droits", "devis", "pec", "pieces", "facture", "annulation_pec", "annulation_facture")
+STOPPED = (None, "compte_refuse", "compte_en_pause", "service_en_pause")
 RESULTS = sorted({mot for regle in regles() for mot in regle.resultat})
 BAD_FRENCH = re.compile(
     r"\b(?:de|du|d'|jusqu'au|depuis|le) \(?(?:montant )?(?:non connu|None)|: non connu à|de \(|  | \.|\(\)|None|[{}]"
@@ -23,7 +24,7 @@ BAD_ENGLISH = re.compile(r"\b(?:of|until|since|pays?) \(?(?:amount )?(?:not know
 
 
 def situations(montant: int | None) -> list[Situation]:
-    """Every state, operation, result and closure, with this amount."""
+    """Every state, operation, result, closure and stop, with this amount."""
     return [
         Situation(
             etat=etat,
@@ -31,10 +32,13 @@ def situations(montant: int | None) -> list[Situation]:
             plateforme="Viamédis",
             service=SERVICE_OF[Operation(operation)],
             resultat=resultat,
+            arret=arret,
             fermee_depuis=fermee,
             montant_centimes=None if montant is None else Centimes(montant),
         )
-        for etat, operation, resultat, fermee in itertools.product(Etat, ASKED, [None, *RESULTS], [None, SINCE])
+        for etat, operation, resultat, fermee, arret in itertools.product(
+            Etat, ASKED, [None, *RESULTS], [None, SINCE], STOPPED
+        )
     ]
 
 
@@ -76,7 +80,8 @@ def test_the_amount_stands_where_it_belongs(
         [phrase] = {
             conseil(cas)
             for cas in situations(montant)
-            if (cas.etat, cas.operation, cas.resultat, cas.fermee_depuis) == (etat, operation, resultat, None)
+            if (cas.etat, cas.operation, cas.resultat, cas.fermee_depuis, cas.arret)
+            == (etat, operation, resultat, None, None)
         }
         return phrase
 
