@@ -5,6 +5,7 @@
     devis_supprimes   { amc = "M011" }               its quotes (without amc: all quotes of the platform) are gone
     droits_fermes     { carte = "PEC_OK_..." }       someone's rights end with that day
     bascule_tarif     { tarif = "2027" }             one version of the tariff applies whatever the care date
+    pec_portail       { magasin, carte, dossier }    a shop's staff keys someone's PEC by hand on the portal
 
 Public cases: docs/domain/platforms-and-outage.md (c, d) and optical-messages.md §8. Pure: the instant is an argument.
 """
@@ -18,9 +19,19 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from tierspayant.emulator import after_desk, incidents, insurers, people, platforms_data, tariff_tables
+from tierspayant.emulator import (
+    after_desk,
+    card_requests,
+    incidents,
+    insurers,
+    people,
+    platforms_data,
+    tariff_tables,
+    world,
+)
 from tierspayant.emulator.book import Book
 from tierspayant.emulator.dates import business_day
+from tierspayant.schemas.identity import Finess
 from tierspayant.schemas.plain import from_plain
 
 
@@ -77,8 +88,7 @@ class DroitsFermes(_Parametres, frozen=True):
     carte: str
 
     def check(self) -> None:
-        if self.carte not in {one.carte for one in people.load()}:
-            raise ValueError(f"parametres.carte: there is no {self.carte}")
+        _person(self.carte)
 
     def act(self, book: Book, now: dt.datetime) -> None:
         incidents.close_rights(book.world, self.carte, business_day(now))
@@ -98,7 +108,36 @@ class BasculeTarif(_Parametres, frozen=True):
         incidents.force_tariff(book, self.tarif)
 
 
-Parametres: TypeAlias = Prorogation | MigrationAmc | DevisSupprimes | DroitsFermes | BasculeTarif
+class PecPortail(_Parametres, frozen=True):
+    """A shop's staff keys the PEC of a test card by hand on the portal; the shop's software knows nothing of it.
+
+    dossier: the file that both name, which makes the shop's own request one about the same equipment. equipement: of
+    card_requests.EQUIPEMENTS; absent: the card's own.
+    """
+
+    magasin: Finess
+    carte: str
+    dossier: Annotated[str, Meta(min_length=1, max_length=64)]
+    equipement: str | None = None
+
+    def check(self) -> None:
+        _person(self.carte)
+        if self.magasin.clair not in (shops := world.shipped_shops()):
+            raise ValueError(f"parametres.magasin: there is no such shop; there are {', '.join(shops)}")
+        if self.equipement is not None and self.equipement not in (known := card_requests.EQUIPEMENTS):
+            raise ValueError(f"parametres.equipement: there is no {self.equipement}; there are {', '.join(known)}")
+
+    def act(self, book: Book, now: dt.datetime) -> None:
+        person = book.world.people[self.carte]
+        equipment = self.equipement or (person.cas.equipement if person.cas else "standard")
+        chosen = book.reglages.organisme_choisi
+        demande = card_requests.pec_request(
+            person, book.insurer(person.amc), business_day(now), chosen, self.dossier, equipment
+        )
+        incidents.key_on_portal(book, self.magasin.clair, demande, now)
+
+
+Parametres: TypeAlias = Prorogation | MigrationAmc | DevisSupprimes | DroitsFermes | BasculeTarif | PecPortail
 
 INCIDENTS: Mapping[str, type[Parametres]] = {
     "prorogation_pec": Prorogation,
@@ -106,6 +145,7 @@ INCIDENTS: Mapping[str, type[Parametres]] = {
     "devis_supprimes": DevisSupprimes,
     "droits_fermes": DroitsFermes,
     "bascule_tarif": BasculeTarif,
+    "pec_portail": PecPortail,
 }
 
 
@@ -124,6 +164,11 @@ def happen(effet: str, value: Mapping[str, Any], book: Callable[[], Book], now: 
     """Make an incident happen; nothing for an effect that is none."""
     if effet in INCIDENTS:
         parametres_of(effet, value).act(book(), now)
+
+
+def _person(carte: str) -> None:
+    if carte not in {one.carte for one in people.load()}:
+        raise ValueError(f"parametres.carte: there is no {carte}")
 
 
 def _insurer(code: str) -> None:

@@ -4,7 +4,7 @@
     an event    "PLATFORM EFFECT AT [key=value ...]"          an effect without an end, or an incident
 
 Keys: services=a,b and magasins=a,b narrow it, source=... says where the date comes from (without: a guess), note=...;
-any other key is a parameter of the effect, its value JSON when it can be read so (statut=503), else text.
+any other key is a parameter of the effect, read as what that parameter is (statut=503 a number, tarif=2027 a text).
 """
 
 from __future__ import annotations
@@ -16,11 +16,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
+from tierspayant.emulator.effect_kinds import CATALOGUE
 from tierspayant.emulator.tape import BACK, BandeInvalide, Tape, read_tape
 from tierspayant.emulator.tape_incidents import INCIDENTS
+from tierspayant.schemas.plain import to_plain
 
 _LISTS = ("services", "magasins")
 _TEXTS = ("source", "note")
+_OURS = (*_LISTS, *_TEXTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,7 @@ class _Row:
         lines = ["[[evenement]]", f"a = {self.a.isoformat()}", f"plateforme = {_text(self.plateforme)}"]
         lines += [f"{nom} = {json.dumps(self.words[nom])}" for nom in _LISTS if nom in self.words]
         lines.append(f"effet = {_text(self.effet)}")
-        parametres = {key: value for key, value in self.words.items() if key not in (*_LISTS, *_TEXTS)}
+        parametres = _parametres(self.effet, {key: self.words[key] for key in self.words if key not in _OURS})
         if parametres and self.effet != BACK:
             said = ", ".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in parametres.items())
             lines.append(f"parametres = {{ {said} }}")
@@ -79,19 +84,24 @@ def _words(said: str, expected: tuple[str, ...]) -> tuple[list[str], dict[str, A
     plain, named = words[: len(expected)], words[len(expected) :]
     if len(plain) < len(expected) or any("=" not in one for one in named):
         raise BandeInvalide(f"{said!r}: write {' '.join(expected)} and then key=value")
-    return plain, {key: _value(key, value) for key, _, value in (one.partition("=") for one in named)}
+    pairs = (one.partition("=") for one in named)
+    return plain, {key: value.split(",") if key in _LISTS else value for key, _, value in pairs}
 
 
-def _value(key: str, written: str) -> Any:
-    if key in _LISTS:
-        return written.split(",")
-    if key in _TEXTS:
-        return written
+def _parametres(effet: str, written: dict[str, str]) -> dict[str, Any]:
+    """The parameters as their effect types them; as they were written when that fails: read_tape says what is wrong."""
+    kind: type[msgspec.Struct] | None = INCIDENTS.get(effet) or CATALOGUE.get(effet)
+    if kind is None:
+        return dict(written)
     try:
-        value = json.loads(written)
-    except ValueError:
-        return written
-    return value if isinstance(value, bool | int | float | str) else written
+        typed = msgspec.convert(written, kind, strict=False, dec_hook=lambda cls, text: cls(text))
+    except msgspec.ValidationError:
+        return {key: _number(text) for key, text in written.items()}
+    return {key: to_plain(getattr(typed, key)) for key in written}
+
+
+def _number(text: str) -> Any:
+    return int(text) if text.isdecimal() else text
 
 
 def instant(written: str, said: str) -> dt.datetime:

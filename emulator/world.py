@@ -47,7 +47,8 @@ def _index(persons: dict[str, Personne]) -> dict[str, tuple[Personne, ...]]:
 
 
 @lru_cache(maxsize=1)
-def _shops() -> dict[str, Magasin]:
+def shipped_shops() -> dict[str, Magasin]:
+    """The ready-made shops by FINESS number."""
     rows = read_rows(SHOPS_FILE, read_text(SHOPS_FILE), "magasin", Magasin)
     return {row.finess.clair: row for row in rows}
 
@@ -61,7 +62,7 @@ class World:
     def _begin(self, start: dt.date) -> None:
         self.start = start
         self.insurers: dict[str, Amc] = {one.code: one for one in insurers.load()}
-        self.magasins: dict[str, Magasin] = dict(_shops())
+        self.magasins: dict[str, Magasin] = dict(shipped_shops())
         self.people: dict[str, Personne] = dict(_people_of(start))
         self._by_nir: dict[str, tuple[Personne, ...]] = dict(_by_nir_of(start))
         self._added_people: dict[str, Personne] = {}

@@ -9,16 +9,27 @@ import pytest
 from click.testing import CliRunner
 
 from tests.unit.emulator_edges.bench import Bench, sample
+from tierspayant.emulator import card_requests, platforms_data
 from tierspayant.emulator.cli import main
+from tierspayant.emulator.dates import business_day
 from tierspayant.emulator.effect_kinds import Point, RefusConnexion
 from tierspayant.emulator.tape import BandeInvalide, load, names, read_tape
+from tierspayant.schemas import platforms
+from tierspayant.schemas.identity import Finess
+from tierspayant.schemas.messages import Entete
 
 DROITS, PEC = sample("viamedis", "ConsulterDroits"), sample("viamedis", "DemanderPriseEnCharge")
 INVOICE, VALUE = sample("viamedis", "DeposerFacture"), sample("almerys", "Valoriser")
 
 
-def living(nom: str = "fevrier-2024") -> Bench:
+def living(nom: str = "fevrier-2024", *, begun: bool = False) -> Bench:
+    """A frozen session where the tape starts. `begun`: it was begun there, with rights of that day (`serve --tape`);
+    else on the day of the ready samples.
+    """
     bench = Bench()
+    if begun:
+        bench.session.start = load(nom).debut
+        bench.session.reset()
     assert bench.control("POST", "clock", {"freeze": True})[0] == 200
     bench.session.clock.set(load(nom).debut)
     assert bench.control("PUT", "tape", {"nom": nom})[0] == 200
@@ -38,7 +49,8 @@ def seen(bench: Bench) -> tuple[str, str, str, str]:
         plan = bench.post(body, path, plateforme)
         if plan.cut is Point.CONNEXION:
             return "reset"
-        assert plan.response is not None
+        if plan.response is None:
+            return "lost"
         unavailable = b"TEC07" in plan.response.body or b"INDISPONIBLE" in plan.response.body.upper()
         return "unavailable" if plan.response.status == 200 and unavailable else str(plan.response.status)
 
@@ -67,6 +79,108 @@ def test_february_2024_is_lived_as_the_note_tells_it() -> None:
         at(bench, instant)
         lived.append((instant, seen(bench)))
     assert lived == story
+
+
+def test_november_2025_shuts_one_platform_for_six_days_and_one_shop_for_one_more() -> None:
+    bench, other = living("novembre-2025"), VALUE.replace(b"759999014", b"759999022").replace(b"exemple-", b"autre-")
+    story = [
+        ("2025-11-12T08:59:59+01:00", ("200", "200", "200", "200"), 200),
+        ("2025-11-12T09:00:00+01:00", ("200", "200", "200", "503"), 503),
+        ("2025-11-13T08:00:00+01:00", ("503", "503", "503", "503"), 503),
+        ("2025-11-13T09:30:00+01:00", ("200", "200", "200", "503"), 503),
+        ("2025-11-18T14:00:00+01:00", ("200", "200", "200", "200"), 500),
+        ("2025-11-19T10:00:00+01:00", ("200", "200", "200", "200"), 200),
+    ]
+    for instant, expected, at_the_other_shop in story:
+        at(bench, instant)
+        assert seen(bench) == expected, instant
+        assert bench.answer(other, "/tiers-payant", "almerys").status == at_the_other_shop, instant
+
+
+LOGIN = sample("almerys", "OuvrirSession")
+
+
+def test_while_the_portal_is_shut_software_goes_on_and_the_contrary() -> None:
+    bench = living("portail-ferme")
+    story = [
+        ("2024-02-05T09:00:00+01:00", 503, ("200", "200", "200", "200")),
+        ("2024-02-12T09:00:00+01:00", 200, ("200", "200", "200", "200")),
+        ("2024-02-12T13:00:00+01:00", 200, ("200", "unavailable", "200", "200")),
+        ("2024-02-16T09:00:00+01:00", 200, ("200", "200", "200", "200")),
+    ]
+    for instant, login, expected in story:
+        at(bench, instant)
+        assert bench.answer(LOGIN, "/tiers-payant", "almerys").status == login, instant
+        assert seen(bench) == expected, instant
+
+
+def asked(bench: Bench, carte: str, dossier: str, magasin: str) -> bytes:
+    """What a shop's own software sends about someone: the same equipment that its staff may have keyed."""
+    person = bench.session.world.people[carte]
+    amc, now = bench.session.world.insurers[person.amc], bench.session.clock.now()
+    equipment = person.cas.equipement if person.cas else "standard"
+    data = platforms_data.load()[amc.plateforme]
+    demande = card_requests.pec_request(
+        person, amc, business_day(now), data.traits.organisme_choisi, dossier, equipment
+    )
+    entete = Entete(id_message=f"{dossier}-{bench.session.journal.count()}", magasin=Finess(magasin), emis_le=now)
+    return platforms.client(data.dialecte).encode(entete, demande).body
+
+
+def test_what_staff_keyed_on_the_portal_makes_the_shops_own_request_a_duplicate_that_names_it() -> None:
+    bench = living("portail-ferme")
+    at(bench, "2024-02-14T16:59:00+01:00")
+    assert not [one for one in bench.session.book("viamedis").pec.values() if "PORTAIL" in one.demande.dossier]
+    at(bench, "2024-02-16T09:00:00+01:00")
+    keyed = {one.demande.dossier: one for one in bench.session.book("viamedis").pec.values()}
+    for dossier, carte, magasin in (
+        ("D-PORTAIL-1", "PEC_OK_ADULTE_NOMINAL", "759999014"),
+        ("D-PORTAIL-2", "PEC_OK_ADULTE_CLASSE_A", "759999022"),
+    ):
+        assert (keyed[dossier].magasin, keyed[dossier].etat.value) == (magasin, "accordee")
+        answer = bench.answer(asked(bench, carte, dossier, magasin), "/prises-en-charge")
+        assert last_codes(bench) == ("PEC08",)
+        assert keyed[dossier].numero.encode() in answer.body
+    assert bench.control("GET", "ledger/check")[1]["ok"]
+
+
+def test_two_tariffs_live_side_by_side_and_a_platform_gets_it_wrong_for_some_days() -> None:
+    """Class A lenses at the former limit: fine under 2020, too dear under 2027."""
+    bench = living("bascule-tarif", begun=True)
+
+    def judged(carte: str, path: str, plateforme: str) -> tuple[str, ...]:
+        body = asked(bench, carte, f"D-{bench.session.journal.count()}", "759999014")
+        answer = bench.answer(body, path, plateforme)
+        return ("indisponible",) if b"INDISPONIBLE" in answer.body.upper() else last_codes(bench)
+
+    story = [
+        ("2027-06-28T09:00:00+02:00", (), ()),
+        ("2027-06-29T18:00:00+02:00", ("indisponible",), ()),
+        ("2027-07-01T10:00:00+02:00", ("PEC04",), ()),
+        ("2027-07-02T14:00:00+02:00", ("PEC04",), ("PEC04",)),
+        ("2027-07-05T09:00:00+02:00", ("PEC04",), ("PEC04",)),
+    ]
+    for instant, viamedis, almerys in story:
+        at(bench, instant)
+        assert judged("PEC_OK_ADULTE_CLASSE_A", "/prises-en-charge", "viamedis") == viamedis, instant
+        assert judged("PEC_OK_ADULTE_CLASSE_A_A", "/tiers-payant", "almerys") == almerys, instant
+    june = asked(bench, "PEC_OK_ADULTE_CLASSE_A", "D-JUIN", "759999014").replace(b"2027-07-05", b"2027-06-29")
+    bench.answer(june, "/prises-en-charge")
+    assert last_codes(bench) == (), "the care date decides again"
+
+
+@pytest.mark.parametrize("nom", names())
+def test_every_tape_plays_whole_asked_at_each_of_its_instants_and_leaves_nothing_shut(nom: str) -> None:
+    bench, tape = living(nom), load(nom)
+    for event in tape.events:
+        bench.session.clock.set(max(event.a, bench.session.clock.now()))
+        seen(bench)
+    bench.session.clock.set(tape.fin)
+    shown = bench.control("GET", "tape")[1]
+    assert shown["en_vigueur"] == []
+    assert [event["fait"] for event in shown["evenements"]] == [True] * len(tape.events)
+    assert seen(bench) == ("200",) * 4
+    assert bench.control("GET", "ledger/check") == (200, {"ok": True, "ecarts": []})
 
 
 def test_a_jump_over_the_whole_tape_leaves_what_its_end_leaves() -> None:
@@ -197,6 +311,10 @@ def test_what_a_tape_made_happen_is_neither_undone_nor_done_again_by_a_snapshot(
         ("devis_supprimes", '{ amc = "M999" }', "there is no insurer M999"),
         ("droits_fermes", '{ carte = "PERSONNE" }', "there is no PERSONNE"),
         ("bascule_tarif", '{ tarif = "1999" }', "there is no 1999"),
+        ("pec_portail", '{ magasin = "759999014", carte = "PERSONNE", dossier = "D" }', "there is no PERSONNE"),
+        ("pec_portail", '{ magasin = "759999014", carte = "PEC_OK_ADULTE_NOMINAL" }', "dossier"),
+        ("pec_portail", '{ magasin = "759999048", carte = "PEC_OK_ADULTE_NOMINAL", dossier = "D" }', "magasin"),
+        ("pec_portail", '{ magasin = "759999013", carte = "PEC_OK_ADULTE_NOMINAL", dossier = "D" }', "magasin"),
         ("prorogation_pec", "{ jours = 0 }", "parametres.jours"),
         ("prorogation_pec", '{ jours = "trente" }', "parametres.jours"),
     ],
@@ -235,6 +353,23 @@ def test_a_tape_from_flags_can_be_lived(tmp_path: Path) -> None:
     assert tape.events[2].services == tape.events[1].services
     again = runner.invoke(main, [*NEW, *end, "--output", str(path)])
     assert (again.exit_code, "exists" in again.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "parametres"),
+    [
+        ("pec_portail AT magasin=759999014 carte=PEC_OK_ADULTE_NOMINAL dossier=12", {"magasin": "759999014"}),
+        ("bascule_tarif AT tarif=2027", {"tarif": "2027"}),
+        ("silence AT traitee=false", {"traitee": False}),
+        ("goutte AT octets_s=40", {"octets_s": 40}),
+        ("lenteur AT duree=PT8S", {"duree": "PT8S"}),
+    ],
+)
+def test_a_parameter_from_a_flag_is_what_its_effect_says(said: str, parametres: dict[str, object]) -> None:
+    end, event = ("--end", "2026-03-03T19:00:00+01:00"), f"viamedis {said.replace('AT', '2026-03-02T09:30:00+01:00')}"
+    made = CliRunner().invoke(main, [*NEW, *end, "--event", event])
+    assert made.exit_code == 0, made.output
+    assert parametres.items() <= read_tape(made.output, "b").events[0].parametres.items()
 
 
 @pytest.mark.parametrize(
