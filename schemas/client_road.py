@@ -184,11 +184,9 @@ class ClientRoad:
                 if reponse.status >= 500
                 else Unreadable(f"HTTP {reponse.status}")
             )
-        return self._answer(tour, operation, id_message, reponse, enveloppe.body)
+        return self._answer(tour, operation, id_message, enveloppe.body)
 
-    def _answer(
-        self, tour: Tour, operation: Operation, id_message: str, reponse: HttpResponse, body: etree._Element
-    ) -> Outcome:
+    def _answer(self, tour: Tour, operation: Operation, id_message: str, body: etree._Element) -> Outcome:
         violation = xsd_rules.first_violation(contract.xsd(self._grammaire.package, tour.xsd), body)
         if violation is not None:
             return Unreadable(f"réponse hors contrat : {violation.regle} en {violation.xpath}")
@@ -196,7 +194,7 @@ class ClientRoad:
             return Unreadable("réponse à une autre opération")
         if self._grammaire.id_message(body) not in (None, id_message):
             return Unreadable("réponse à un autre message")
-        lu = tour.read(self._roads[tour.wsdl].reply(tour.nom, reponse))
+        lu = tour.read(self._roads[tour.wsdl].answer(tour.nom, body))
         return outcome_of(operation, lu)
 
     def _fault(self, body: etree._Element, reponse: HttpResponse) -> Outcome:
