@@ -246,7 +246,7 @@ class MortalStorage:
 # ---------------------------------------------------------------------------------------------------------- the world
 
 
-def _result(deferred: Deferred[T]) -> T | None:
+def result_of(deferred: Deferred[T]) -> T | None:
     """What a Deferred that has fired holds; None when it has not. Raises what it failed with."""
     found: list[T] = []
     failed: list[Failure] = []
@@ -263,11 +263,13 @@ class Reglages:
     deaths: for each start of the daemon, the commit it dies at and on which side of it ('before', 'after').
     access, identite, session, sign, jetons: what the platforms ask of who speaks, and how the daemon answers.
     annuaire: the payer directory asked again before a late send.
+    reopen: what a daemon that starts again finds of the storage that the dead one had open.
     doublons: hold likes; most proofs ask for the same glasses for the same person many times.
     """
 
     seed: int = 1
     storage: Callable[[], Storage] = MemoryStorage
+    reopen: Callable[[Storage], Storage] = field(default=lambda storage: storage)
     next_step: policy.NextStep = policy.next_step
     dedoublonnage: bool = True
     recherche_par_reference: bool = True
@@ -353,6 +355,7 @@ class Monde:
     def _died(self) -> None:
         self.deaths += 1
         self.process.die()
+        self.durable = self.reglages.reopen(self.durable)
         self.clock.callLater(RESTART, self.start)
 
     def crash(self) -> None:
@@ -373,7 +376,7 @@ class Monde:
     def post(self, nouvelle: intake.Nouvelle) -> intake.Reception | None:
         """What the shop's POST comes to; None when the daemon is dead or dies of it (the shop then posts again)."""
         done = self.storage.write(lambda t: intake.accept(t, self.vault, self.ids, nouvelle, self.now()))
-        reception = _result(done)
+        reception = result_of(done)
         if isinstance(reception, intake.Accepted):
             self.delivery.wake_for(reception.entry)
         return reception
@@ -386,7 +389,7 @@ class Monde:
             self.clock.callLater(INSIST, self.insist, nouvelle)
 
     def entry(self, reference: str) -> Entry:
-        found = _result(self.durable.read(lambda t: t.entry_by_reference(DEMO_SHOP, reference)))
+        found = result_of(self.durable.read(lambda t: t.entry_by_reference(DEMO_SHOP, reference)))
         assert found is not None, reference
         return found
 
@@ -394,12 +397,12 @@ class Monde:
         return list(self.read(lambda t: t.entries(Filtre(etats=etats, limite=100_000))))
 
     def read(self, work: Callable[[Tables], T]) -> T:
-        [found] = [_result(self.durable.read(work))]
+        [found] = [result_of(self.durable.read(work))]
         assert found is not None
         return found
 
     def write(self, work: Callable[[Tables], T]) -> T:
-        [found] = [_result(self.durable.write(work))]
+        [found] = [result_of(self.durable.write(work))]
         assert found is not None
         return found
 
