@@ -1,7 +1,7 @@
-"""What the operator's commands may ask on DIR/admin.sock: all that the shop API shows, for every shop, and orders.
+"""What the operator's commands may ask of the daemon: all that the shop API shows, for every shop, and orders.
 
-There is no key on this socket: its mode (0600) is the permission. The same routes are served in place, without a
-daemon, by the commands themselves (service.local_call).
+On DIR/admin.sock there is no key: its mode (0600) is the permission. On the operator's port an operator's key is. The
+same routes are served in place, without a daemon, by the commands themselves (assembly.local_call).
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from tierspayant.adapter.config import ConfigInvalide
 from tierspayant.adapter.entry import Etat
 from tierspayant.adapter.gestures import pause_account, reopen_account, resume_account
 from tierspayant.adapter.keys import CleApi, Role
+from tierspayant.adapter.master_key import CleMaitreIllisible
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.problem import Erreur, Probleme, Refuse
 from tierspayant.adapter.render import instant
+from tierspayant.adapter.rotation import Rotation, RotationRefused
+from tierspayant.adapter.shop_api import QuiAppelle
 from tierspayant.adapter.shop_api_etat import platform_rows
 from tierspayant.adapter.shop_calls import Route, Visite, route
 from tierspayant.adapter.shop_http import Appel, Reponse, en_json
@@ -37,6 +40,20 @@ class AccesLocal:
         return OPERATEUR, None
 
 
+@dataclass(frozen=True, slots=True)
+class OperatorsOnly:
+    """At the operator's port: a key as on the shop API, and of that role."""
+
+    keys: QuiAppelle
+
+    async def caller(self, appel: Appel) -> tuple[CleApi, str | None]:
+        """Raises Refuse."""
+        cle, magasin = await self.keys.caller(appel)
+        if cle.role is not Role.OPERATEUR:
+            raise Refuse(Probleme("interdit", "Cette adresse demande la clé d'un opérateur."))
+        return cle, magasin
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
     """The handlers' tools. `demon`: 'running' or 'stopped'; `reload` and `wake_all` do nothing without a daemon."""
@@ -50,6 +67,7 @@ class Admin:
     demon: str
     give_code: Callable[[tuple[str, str], str], None] | None = None
     reacheminer: Callable[[bool], Awaitable[dict[str, Any]]] | None = None
+    rotation: Rotation | None = None
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -59,6 +77,7 @@ class Admin:
             route("POST", "/admin/pause", self.pause),
             route("POST", "/admin/comptes", self.reopen),
             route("POST", "/admin/reacheminer", self.reroute),
+            route("POST", "/admin/cle-maitre", self.rotate),
         )
 
     async def state(self, visite: Visite) -> Reponse:
@@ -104,6 +123,18 @@ class Admin:
             raise Refuse(Probleme("demande_invalide", erreurs=fautes)) from None
         self.wake_all()
         return en_json(fait)
+
+    async def rotate(self, _visite: Visite) -> Reponse:
+        """A new master key, beside everything else (rotation.py)."""
+        assert self.rotation is not None, "who builds the routes gives it"
+        try:
+            done = await self.rotation.run()
+        except (RotationRefused, CleMaitreIllisible) as refus:
+            raise Refuse(Probleme("etat_incompatible", str(refus))) from None
+        except OSError as erreur:
+            detail = f"{self.rotation.file} : écriture impossible ({erreur.strerror}) ; relancez, rien n'est perdu"
+            raise Refuse(Probleme("etat_incompatible", detail)) from None
+        return en_json({"emballees": done.wrapped, "reprise": done.resumed})
 
     async def reveil(self, _visite: Visite) -> Reponse:
         self.wake_all()

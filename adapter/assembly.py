@@ -22,7 +22,8 @@ from tierspayant.adapter.harvest_guard import HarvestGuard
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.records import Lane
-from tierspayant.adapter.shop_api import ShopApi
+from tierspayant.adapter.rotation import Rotation
+from tierspayant.adapter.shop_api import QuiAppelle, ShopApi
 from tierspayant.adapter.shop_api_appels import Appels
 from tierspayant.adapter.shop_api_argent import Argent
 from tierspayant.adapter.shop_api_avance import Avances
@@ -127,6 +128,16 @@ class Pieces:
             demon=self.demon,
             give_code=self.give_code,
             reacheminer=self.reacheminer,
+            rotation=self.rotation(),
+        )
+
+    def rotation(self) -> Rotation:
+        configuration = self.lu.configuration
+        return Rotation(
+            self.storage,
+            self.lu.vault,
+            configuration.chemin(configuration.reglages.stockage.cle_maitre_fichier),
+            partage=self.demon == "running" and storage_choice.shared(configuration),
         )
 
     async def reacheminer(self, appliquer: bool) -> dict[str, Any]:
@@ -160,17 +171,23 @@ class Pieces:
         parts = (self.avances(), self.demandes(), self.gestes(), self.appels(), self.argent(), self.etat())
         return tuple(une for part in parts for une in part.routes())
 
-    def admin_api(self) -> ShopApi:
-        return ShopApi(AccesLocal(), (*self.admin().routes(), *self.argent().admin_routes(), *self.shop_routes()))
+    def admin_api(self, who: QuiAppelle) -> ShopApi:
+        return ShopApi(who, (*self.admin().routes(), *self.argent().admin_routes(), *self.shop_routes()))
 
 
-def local_call(configuration: Configuration, methode: str, url: str, corps: object) -> Any:
-    """One call of a command answered from the database, when no daemon runs. Raises DemarrageRefuse, daemon Refuse."""
+def local_call(configuration: Configuration, methode: str, url: str, corps: object, *, alone: bool = False) -> Any:
+    """One call of a command answered from the database, when no daemon runs. Raises DemarrageRefuse, Refused.
+
+    alone: refuse as well while a daemon on another machine uses the database.
+    """
     lu = read_files(configuration)
     try:
-        storage = storage_choice.open_inline(configuration)
+        storage = storage_choice.open_inline(configuration, alone=alone)
     except BaseOccupee:
-        raise DemarrageRefuse("a daemon holds the database but its admin socket does not answer") from None
+        if alone and storage_choice.shared(configuration):
+            raise DemarrageRefuse("daemons use the database: stop every one of them first") from None
+        where = "port" if configuration.reglages.admin.port is not None else "socket"
+        raise DemarrageRefuse(f"a daemon holds the database but its admin {where} does not answer") from None
     except (StorageError, ConfigInvalide) as erreur:
         raise DemarrageRefuse(str(erreur)) from None
     pieces = Pieces(
@@ -189,7 +206,7 @@ def local_call(configuration: Configuration, methode: str, url: str, corps: obje
     appel = Appel(methode, chemin, requete, {"host": "localhost"}, b"" if corps is None else json.dumps(corps).encode())
     recues: list[Any] = []
     try:
-        _ = Deferred.fromCoroutine(pieces.admin_api()(appel)).addBoth(recues.append)
+        _ = Deferred.fromCoroutine(pieces.admin_api(AccesLocal())(appel)).addBoth(recues.append)
     finally:
         _ = storage.close()
     [reponse] = recues

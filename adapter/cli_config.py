@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tierspayant.adapter.cli_options import with_config, with_json
 from tierspayant.adapter.cli_output import fail, print_json, print_table
-from tierspayant.adapter.cli_reach import reach
+from tierspayant.adapter.cli_reach import reach, reach_alone
+
+if TYPE_CHECKING:
+    from tierspayant.adapter import config
 
 Fichier = click.Path(dir_okay=False, path_type=Path)
+
+ROTATION_TIMEOUT = 1800.0
+"""Seconds: a million data keys, wrapped beside a busy daemon."""
 
 
 @click.command()
 @click.argument("dossier", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--emulateur", type=Fichier, help="ready file of a running emulator: fills platforms and directory")
+@click.option(
+    "--admin-port",
+    type=click.IntRange(0, 65_535),
+    default=None if hasattr(socket, "AF_UNIX") else 0,
+    help="a loopback port for commands instead of a Unix socket, with a key of its own (0: any free one)",
+)
 @with_json
-def init(dossier: Path, emulateur: Path | None, en_json: bool) -> None:
+def init(dossier: Path, emulateur: Path | None, admin_port: int | None, en_json: bool) -> None:
     """Make a folder from which the daemon starts at once."""
     from tierspayant.adapter import annuaire, config, emulator_facts
     from tierspayant.adapter.init import InitRefuse, make
 
     try:
-        fait = make(dossier, emulator_facts.from_ready_file(emulateur) if emulateur else None)
+        fait = make(dossier, emulator_facts.from_ready_file(emulateur) if emulateur else None, admin_port)
     except InitRefuse as erreur:
         fail(str(erreur))
     except (config.ConfigInvalide, annuaire.AnnuaireInvalide) as erreur:
@@ -54,6 +68,8 @@ def check_config(fichier: Path) -> None:
         lignes = platform_rows.rows(lue)
         annuaire.lire(lue.chemin(lue.reglages.annuaire), frozenset(lignes))
         master_key.read(lue.chemin(lue.reglages.stockage.cle_maitre_fichier))
+        if lue.reglages.admin.port is not None:
+            _check_operator_key(lue)
     except (config.ConfigInvalide, annuaire.AnnuaireInvalide) as erreur:
         fail(*erreur.lignes)
     except master_key.CleMaitreIllisible as erreur:
@@ -61,6 +77,16 @@ def check_config(fichier: Path) -> None:
     if manquants := identity.faults(lue):
         fail(*manquants)
     click.echo(f"{lue.fichier}: good ({len(lignes)} platforms, {len(lue.reglages.magasins)} shops)")
+
+
+def _check_operator_key(configuration: config.Configuration) -> None:
+    """Raises ConfigInvalide unless the key that commands show at the operator's port is an operator's."""
+    from tierspayant.adapter import config, daemon_client, keys
+
+    known = keys.verifier(daemon_client.operator_key(configuration), configuration.reglages.cles_api())
+    if known is None or known.role is not keys.Role.OPERATEUR:
+        file = configuration.chemin(configuration.reglages.admin.cle_fichier)
+        raise config.ConfigInvalide([f"{file}: no key of [cles] with role 'operateur'"])
 
 
 @click.command()
@@ -143,17 +169,27 @@ def cle() -> None:
 @cle.command("add")
 @click.option("--magasin", "nom", help="the shop it speaks for (none for an operator)")
 @click.option("--role", type=click.Choice(["magasin", "lecture", "operateur"]), default="magasin")
+@click.option("--out", type=Fichier, help="a new file (0600) that gets the key, instead of printing it")
 @with_config
 @with_json
-def cle_add(nom: str | None, role: str, fichier: Path, en_json: bool) -> None:
+def cle_add(nom: str | None, role: str, out: Path | None, fichier: Path, en_json: bool) -> None:
     """Make an API key and print it, once."""
-    from tierspayant.adapter import keys
+    from tierspayant.adapter import config_edit, keys
 
     neuve = keys.neuve()
     valeurs = ({"magasin": nom} if nom else {}) | {"role": role, "empreinte": neuve.empreinte}
+    if out is not None:
+        if out.exists():
+            fail(f"{out} already exists")
+        try:
+            config_edit.write_file(out, neuve.texte + "\n")
+        except OSError as error:
+            fail(f"{out}: {error.strerror}")
     _edit(fichier, {f"cles.{neuve.identifiant}": valeurs})
     if en_json:
-        print_json({"magasin": nom, "role": role, "cle": neuve.texte})
+        print_json({"magasin": nom, "role": role, "cle": None if out else neuve.texte, "fichier": out and str(out)})
+    elif out is not None:
+        click.echo(f"API key written to {out}")
     else:
         click.echo(f"API key, shown once: {neuve.texte}")
 
@@ -186,20 +222,12 @@ def key() -> None:
 @key.command("rotate")
 @with_config
 def key_rotate(fichier: Path) -> None:
-    """Make a new master key and wrap every data key with it (stop the daemon first)."""
-    from tierspayant.adapter import config, master_key, rotation
-    from tierspayant.adapter.storage.lock import BaseOccupee
-    from tierspayant.adapter.storage.protocol import StorageError
-
-    try:
-        combien = rotation.rotate(config.charger(fichier))
-    except config.ConfigInvalide as erreur:
-        fail(*erreur.lignes)
-    except BaseOccupee:
-        fail("a running daemon holds the database: stop it, rotate, start it again")
-    except (StorageError, master_key.CleMaitreIllisible) as erreur:
-        fail(str(erreur))
-    click.echo(f"new master key in use, {combien} data keys wrapped again; keep a copy of the key file elsewhere")
+    """Make a new master key and wrap every data key with it, beside the running daemon (PostgreSQL: stop them all)."""
+    done = reach_alone(fichier, "/admin/cle-maitre", ROTATION_TIMEOUT)
+    if done["reprise"]:
+        click.echo("an earlier rotation had been cut short: it is finished")
+    wrapped = done["emballees"]
+    click.echo(f"new master key in use, {wrapped} data keys wrapped again; keep a copy of the key file elsewhere")
 
 
 def _edit(fichier: Path, tables: dict[str, dict[str, str]], nouveau: tuple[str, str] | None = None) -> None:
@@ -216,10 +244,10 @@ def _edit(fichier: Path, tables: dict[str, dict[str, str]], nouveau: tuple[str, 
     except OSError as erreur:
         fail(f"{fichier}: {erreur.strerror}")
     try:
-        daemon_client.ask(lue.prise_admin, "POST", "/admin/recharger", {})
-    except daemon_client.DemonAbsent:
+        daemon_client.ask(daemon_client.door(lue), "POST", "/admin/recharger", {})
+    except daemon_client.DaemonAbsent:
         return
-    except daemon_client.Refuse as erreur:
+    except (daemon_client.Refused, config.ConfigInvalide) as erreur:
         fail(f"written, but the running daemon did not take it: {erreur}")
 
 

@@ -1,4 +1,4 @@
-"""One way for a command to be answered: by the daemon through its admin socket, or from the database when none runs."""
+"""One way for a command to be answered: by the daemon, or from the database when none runs."""
 
 from __future__ import annotations
 
@@ -8,24 +8,33 @@ from typing import Any
 from tierspayant.adapter.cli_output import fail
 
 
-def reach(fichier: Path, methode: str, chemin: str, corps: object = None, **requete: str | int | None) -> Any:
+def reach(file: Path, method: str, path: str, body: object = None, /, **query: str | int | None) -> Any:
     """The document of the answer. Leaves the program with one sentence when there is none."""
+    from tierspayant.adapter import daemon_client
+
+    return _reach(file, method, daemon_client.url(path, query), body, daemon_client.TIMEOUT, alone=False)
+
+
+def reach_alone(file: Path, path: str, timeout: float) -> Any:
+    """The same for a long POST (seconds), which without a daemon here also wants none elsewhere on its database."""
+    return _reach(file, "POST", path, {}, timeout, alone=True)
+
+
+def _reach(file: Path, method: str, url: str, body: object, timeout: float, *, alone: bool) -> Any:
     from tierspayant.adapter import config, daemon_client
 
     try:
-        configuration = config.charger(fichier)
-    except config.ConfigInvalide as erreur:
-        fail(*erreur.lignes)
-    try:
-        return daemon_client.ask(configuration.prise_admin, methode, chemin, corps, **requete).document
-    except daemon_client.DemonAbsent:
-        from tierspayant.adapter.assembly import DemarrageRefuse, local_call
-
+        configuration = config.charger(file)
         try:
-            return local_call(configuration, methode, daemon_client.url(chemin, requete), corps)
-        except DemarrageRefuse as erreur:
-            fail(*erreur.lignes)
-        except daemon_client.Refuse as erreur:
-            fail(str(erreur))
-    except daemon_client.Refuse as erreur:
-        fail(str(erreur))
+            return daemon_client.ask(daemon_client.door(configuration), method, url, body, timeout).document
+        except daemon_client.DaemonAbsent:
+            from tierspayant.adapter.assembly import DemarrageRefuse, local_call
+
+            try:
+                return local_call(configuration, method, url, body, alone=alone)
+            except DemarrageRefuse as error:
+                fail(*error.lignes)
+    except config.ConfigInvalide as error:
+        fail(*error.lignes)
+    except daemon_client.Refused as error:
+        fail(str(error))

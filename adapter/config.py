@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from tierspayant.adapter.config_tables import (
+    Admin,
     Api,
     Cle,
     Compte,
@@ -36,6 +37,7 @@ from tierspayant.adapter.config_tables import (
 from tierspayant.adapter.keys import CleApi
 
 __all__ = [
+    "Admin",
     "Api",
     "Cle",
     "Compte",
@@ -76,6 +78,7 @@ class Reglages(BaseSettings):
         use_attribute_docstrings=True,
     )
     api: Api = Api()
+    admin: Admin = Admin()
     stockage: Stockage = Stockage()
     livraison: Livraison = Livraison()
     annuaire: Path = Path("annuaire.toml")
@@ -120,9 +123,14 @@ class Configuration:
         return self.dossier / chemin
 
     @property
-    def prise_admin(self) -> Path:
-        """The daemon's admin socket: the folder of the configuration, 0600."""
+    def admin_socket(self) -> Path:
+        """The daemon's admin socket: in the folder of the configuration, 0600."""
         return self.dossier / "admin.sock"
+
+    @property
+    def admin_port_file(self) -> Path:
+        """Where a running daemon with an operator's port tells its number."""
+        return self.dossier / "admin.port"
 
 
 def _where(fichier: Path, chemin: tuple[int | str, ...]) -> str:

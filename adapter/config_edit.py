@@ -44,9 +44,21 @@ def write_file(chemin: Path, texte: str, mode: int = 0o600) -> None:
             os.fsync(fichier.fileno())
         Path(provisoire).chmod(mode)
         Path(provisoire).replace(chemin)
+        _sync_folder(chemin.parent)
     except BaseException:
         Path(provisoire).unlink(missing_ok=True)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename survives a power cut once its folder is on disk; Windows has no such call and does it by itself."""
+    if os.name == "nt":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def edit(fichier: Path, tables: Mapping[str, Mapping[str, Valeur]]) -> None:

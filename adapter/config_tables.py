@@ -89,6 +89,23 @@ class Api(Table):
         return self
 
 
+class Admin(Table):
+    """How tp-adapter's commands reach the daemon: by the socket admin.sock, or by a loopback port."""
+
+    hote: str = "127.0.0.1"
+    """Address of the operator's port: loopback only."""
+    port: int | None = Field(default=None, ge=0, le=65_535)
+    """A port instead of the socket, for a system without Unix sockets; 0 is any free one, told in admin.port."""
+    cle_fichier: Path = Path("secrets/operateur.key")
+    """A file (0600) that holds the operator's API key which commands show at that port."""
+
+    @model_validator(mode="after")
+    def _loopback_only(self) -> Self:
+        if not is_loopback(self.hote):
+            raise ValueError("the operator's port is loopback only: 127.0.0.1 or ::1")
+        return self
+
+
 class Stockage(Table):
     """Where the queue is kept."""
 

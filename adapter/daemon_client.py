@@ -1,4 +1,5 @@
-"""How a command-line verb reaches the daemon: HTTP over DIR/admin.sock, whose mode (0600) is the permission.
+"""How a command-line verb reaches the daemon: HTTP over DIR/admin.sock, whose mode (0600) is the permission, or over a
+loopback port with an operator's key where [admin] port is set (systems without Unix sockets).
 
 When no daemon runs, `local_call` answers the same calls from the database itself, under the database's lock.
 """
@@ -8,72 +9,117 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-DELAI = 30.0
+from tierspayant.adapter.config import ConfigInvalide, Configuration
+
+TIMEOUT = 30.0
 """Seconds: the daemon answers its operator at once; longer means that it is stuck."""
 
 
-class DemonAbsent(Exception):
-    """No daemon listens on this socket."""
+class DaemonAbsent(Exception):
+    """No daemon listens there."""
 
 
-class Refuse(Exception):
+class Refused(Exception):
     """The daemon said no; the text is its French sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Retour:
-    statut: int
+class Answered:
+    status: int
     document: Any
 
 
-class _Connexion(http.client.HTTPConnection):
-    def __init__(self, prise: Path) -> None:
-        super().__init__("localhost", timeout=DELAI)
-        self._prise = prise
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the daemon listens to its operator: a socket's path, or a host and port with a key."""
+
+    name: str
+    address: Path | tuple[str, int]
+    key: str | None = field(default=None, repr=False)
+
+    def connect(self, timeout: float) -> socket.socket:
+        """Raises OSError."""
+        if not isinstance(self.address, Path):
+            return socket.create_connection(self.address, timeout)
+        connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connected.settimeout(timeout)
+        try:
+            connected.connect(str(self.address))
+        except OSError:
+            connected.close()
+            raise
+        return connected
+
+
+def door(configuration: Configuration) -> Door:
+    """The way in that the configuration names. Raises DaemonAbsent, or ConfigInvalide for a key that cannot be read."""
+    admin = configuration.reglages.admin
+    if admin.port is None:
+        return Door(str(configuration.admin_socket), configuration.admin_socket)
+    try:
+        port = int(configuration.admin_port_file.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        raise DaemonAbsent(str(configuration.admin_port_file)) from None
+    return Door(f"{admin.hote}:{port}", (admin.hote, port), operator_key(configuration))
+
+
+def operator_key(configuration: Configuration) -> str:
+    """What commands show at the operator's port. Raises ConfigInvalide."""
+    file = configuration.chemin(configuration.reglages.admin.cle_fichier)
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        make = f"tp-adapter cle add --role operateur --out {file} --config {configuration.fichier}"
+        raise ConfigInvalide([f"{file}: no operator's key there: {make}"]) from None
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, door_: Door, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._door = door_
+        self._seconds = timeout
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._prise))
+        self.sock = self._door.connect(self._seconds)
 
 
-def ask(prise: Path, methode: str, chemin: str, corps: object = None, **requete: str | int | None) -> Retour:
-    """One call. Raises DemonAbsent, or Refuse when the answer is a problem."""
-    connexion = _Connexion(prise)
+def ask(door_: Door, method: str, path: str, body: object = None, timeout: float = TIMEOUT) -> Answered:
+    """One call; `path` with its query (`url`). Raises DaemonAbsent, or Refused when the answer is a problem."""
+    connection = _Connection(door_, timeout)
+    headers = {"Content-Type": "application/json"}
+    if door_.key is not None:
+        headers["Authorization"] = f"Bearer {door_.key}"
     try:
-        connexion.request(
-            methode,
-            url(chemin, requete),
-            None if corps is None else json.dumps(corps).encode(),
-            {"Content-Type": "application/json"},
-        )
-        reponse = connexion.getresponse()
-        return check(reponse.status, reponse.read())
+        connection.request(method, path, None if body is None else json.dumps(body).encode(), headers)
+        answer = connection.getresponse()
+        if answer.status == http.HTTPStatus.UNAUTHORIZED:
+            raise Refused(f"the daemon at {door_.name} refuses the operator's key")
+        return check(answer.status, answer.read())
     except (FileNotFoundError, ConnectionRefusedError):
-        raise DemonAbsent(str(prise)) from None
-    except (OSError, http.client.HTTPException) as erreur:
-        raise Refuse(f"the daemon behind {prise} does not answer: {type(erreur).__name__}") from None
+        raise DaemonAbsent(door_.name) from None
+    except (OSError, http.client.HTTPException) as error:
+        raise Refused(f"the daemon at {door_.name} does not answer: {type(error).__name__}") from None
     finally:
-        connexion.close()
+        connection.close()
 
 
-def url(chemin: str, requete: dict[str, str | int | None]) -> str:
-    texte = urlencode({nom: valeur for nom, valeur in requete.items() if valeur is not None})
-    return f"{chemin}?{texte}" if texte else chemin
+def url(path: str, query: dict[str, str | int | None]) -> str:
+    text = urlencode({name: value for name, value in query.items() if value is not None})
+    return f"{path}?{text}" if text else path
 
 
-def check(statut: int, corps: bytes) -> Retour:
-    """The document of a good answer. Raises Refuse with the sentence of a problem."""
+def check(status: int, body: bytes) -> Answered:
+    """The document of a good answer. Raises Refused with the sentence of a problem."""
     try:
-        document = json.loads(corps)
+        document = json.loads(body)
     except ValueError:
-        raise Refuse(f"unreadable answer ({statut})") from None
-    if statut >= 400:
-        fautes = [f"{une['champ'] or ''} {une['detail']}".strip() for une in document.get("erreurs", [])]
-        raise Refuse("; ".join(fautes) or document.get("detail") or document.get("raison") or f"refused ({statut})")
-    return Retour(statut, document)
+        raise Refused(f"unreadable answer ({status})") from None
+    if status >= http.HTTPStatus.BAD_REQUEST:
+        faults = [f"{fault['champ'] or ''} {fault['detail']}".strip() for fault in document.get("erreurs", [])]
+        raise Refused("; ".join(faults) or document.get("detail") or document.get("raison") or f"refused ({status})")
+    return Answered(status, document)

@@ -69,8 +69,11 @@ class Fait:
     cle_maitre: Path
 
 
-def make(dossier: Path, emulateur: Emulateur | None = None) -> Fait:
-    """Make the folder. Raises InitRefuse, config.ConfigInvalide or annuaire.AnnuaireInvalide."""
+def make(dossier: Path, emulateur: Emulateur | None = None, admin_port: int | None = None) -> Fait:
+    """Make the folder; admin_port: a loopback port for commands instead of a Unix socket, with its operator's key.
+
+    Raises InitRefuse, config.ConfigInvalide or annuaire.AnnuaireInvalide.
+    """
     fichier = dossier / "adapter.toml"
     if fichier.exists():
         raise InitRefuse(f"{fichier} already exists: init never overwrites a configuration")
@@ -85,7 +88,8 @@ def make(dossier: Path, emulateur: Emulateur | None = None) -> Fait:
         write_file(secrets / "demo.key", cle.texte + "\n")
         write_file(dossier / "annuaire.toml", _directory(emulateur), 0o644)
         essai = dossier / ".adapter.toml.essai"
-        write_file(essai, _configuration(fichier, cle, secrets, emulateur))
+        tables = _operator_port(secrets, admin_port) if admin_port is not None else ""
+        write_file(essai, _configuration(fichier, cle, secrets, emulateur) + tables)
         try:
             lue = config.charger(essai)
             annuaire.lire(dossier / "annuaire.toml", frozenset(lue.reglages.plateformes))
@@ -96,6 +100,14 @@ def make(dossier: Path, emulateur: Emulateur | None = None) -> Fait:
     except OSError as erreur:
         raise InitRefuse(f"{erreur.filename or dossier}: {erreur.strerror}") from None
     return Fait(fichier, secrets / "demo.key", maitre)
+
+
+def _operator_port(secrets: Path, port: int) -> str:
+    """The tables of a loopback port for commands; its key stands in a file beside the others."""
+    cle = keys.neuve()
+    write_file(secrets / "operateur.key", cle.texte + "\n")
+    operator: dict[str, Valeur] = {"role": "operateur", "empreinte": cle.empreinte}
+    return "\n" + table("admin", {"port": port}) + "\n" + table(f"cles.{cle.identifiant}", operator)
 
 
 def _database(base: Path) -> None:

@@ -16,11 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, cast
 
-from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as TimedOut
-from twisted.internet.endpoints import TCP4ServerEndpoint, UNIXServerEndpoint
-from twisted.internet.error import CannotListenError, ConnectError
-from twisted.internet.interfaces import IListeningPort, IReactorTime
+from twisted.internet.error import ConnectError
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
@@ -33,23 +32,20 @@ from tierspayant.adapter.clock_source import ask_clock
 from tierspayant.adapter.config import ConfigInvalide, Configuration
 from tierspayant.adapter.config_edit import write_file
 from tierspayant.adapter.delivery import SERVICES, Delivery, Outside
+from tierspayant.adapter.doors import Doors
 from tierspayant.adapter.followed_clock import HorlogeIllisible, HorlogeSuivie, url_of
 from tierspayant.adapter.identity import Identite
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.keys import Memoire
 from tierspayant.adapter.platform_sessions import Jetons
-from tierspayant.adapter.shop_api import Acces, ShopApi
+from tierspayant.adapter.shop_api import Acces
 from tierspayant.adapter.shop_calls import Veille
-from tierspayant.adapter.shop_http import Serveur
 from tierspayant.adapter.storage.lock import BaseOccupee
 from tierspayant.adapter.storage.protocol import Storage, StorageError
 from tierspayant.schemas import platforms
 from tierspayant.schemas.operations import Service
 
 log = Logger()
-
-PRISE_MAX: Final = 100
-"""Characters of a socket's path: the system's limit is 108 bytes on Linux, less elsewhere."""
 
 REGARD: Final = 60.0
 """Seconds between looks at every lane when several nodes share the database: news between them may get lost."""
@@ -71,8 +67,7 @@ class Demon:
         self._ready_file = ready_file
         self._clock_url = clock
         self._threads = ThreadPool(0, 2, "tp-adapter")
-        self._ports: list[IListeningPort] = []
-        self._serveurs: list[Serveur] = []
+        self._doors = Doors(reactor, lu.configuration)
         self._horloge: HorlogeSuivie | None = None
         self._storage: Storage | None = None
         self._delivery: Delivery | None = None
@@ -173,54 +168,18 @@ class Demon:
             raise DemarrageRefuse(*erreur.lignes) from None
 
     async def _listen(self, pieces: Pieces) -> None:
-        reglages = self._lu.configuration.reglages
-        self._acces = Acces(
-            reglages.cles_api(), self._lu.vivant.magasins(), Memoire(secrets.token_bytes(32)), self._in_thread
-        )
-        api = ShopApi(self._acces, pieces.shop_routes())
-        port: Any = await self._serve(self._endpoint(), api, f"{reglages.api.hote}:{reglages.api.port}")
-        prise = self._lu.configuration.prise_admin
-        if len(str(prise)) > PRISE_MAX:
-            raise DemarrageRefuse(f"{prise}: too long for a socket; put the configuration in a shorter path")
-        prise.unlink(missing_ok=True)
-        ancien = os.umask(0o177)
-        try:
-            endpoint = UNIXServerEndpoint(self._reactor, str(prise), mode=0o600, wantPID=False)
-            await self._serve(endpoint, pieces.admin_api(), str(prise))
-        finally:
-            os.umask(ancien)
-        scheme = "https" if reglages.api.tls_certificat else "http"
-        adresse = f"{scheme}://{reglages.api.hote}:{port.getHost().port}"
-        log.info("shop API at {adresse}", adresse=adresse)
+        reglages, finess = self._lu.configuration.reglages, self._lu.vivant.magasins()
+        self._acces = Acces(reglages.cles_api(), finess, Memoire(secrets.token_bytes(32)), self._in_thread)
+        address = await self._doors.open(pieces, self._acces)
+        log.info("shop API at {address}", address=address)
         if self._ready_file is not None:
-            self._tell_ready(self._ready_file, adresse)
+            self._tell_ready(self._ready_file, address)
 
     def _tell_ready(self, ready_file: Path, adresse: str) -> None:
         try:
             write_file(ready_file, json.dumps({"pid": os.getpid(), "api": adresse}) + "\n")
         except OSError as erreur:
             raise DemarrageRefuse(f"{ready_file}: the ready file cannot be written ({erreur.strerror})") from None
-
-    def _endpoint(self) -> Any:
-        api = self._lu.configuration.reglages.api
-        if api.tls_certificat is None or api.tls_cle is None:
-            return TCP4ServerEndpoint(self._reactor, api.port, interface=api.hote)
-        from twisted.internet.endpoints import SSL4ServerEndpoint
-        from twisted.internet.ssl import DefaultOpenSSLContextFactory
-
-        chemin = self._lu.configuration.chemin
-        contexte = DefaultOpenSSLContextFactory(str(chemin(api.tls_cle)), str(chemin(api.tls_certificat)))
-        return SSL4ServerEndpoint(self._reactor, api.port, contexte, interface=api.hote)
-
-    async def _serve(self, endpoint: Any, application: ShopApi, lieu: str) -> IListeningPort:
-        serveur = Serveur(application, self._reactor)
-        try:
-            port: IListeningPort = await endpoint.listen(serveur)
-        except CannotListenError as erreur:
-            raise DemarrageRefuse(f"{lieu}: cannot listen: {erreur.socketError}") from None
-        self._ports.append(port)
-        self._serveurs.append(serveur)
-        return port
 
     def _in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
         return deferToThreadPool(self._reactor, self._threads, work)
@@ -243,24 +202,19 @@ class Demon:
             self._look.stop()
         if self._ready_file is not None:
             self._ready_file.unlink(missing_ok=True)
-        for port in self._ports:
-            arret = port.stopListening()
-            if arret is not None:
-                await arret
+        await self._doors.close()
         if self._delivery is not None:
             limite = self._lu.configuration.reglages.livraison.delai_arret.total_seconds()
             await self._at_most(self._delivery.stop(), limite, "exchanges still under way; they will be asked about")
         self.veille.close()
-        appels = [travail for serveur in self._serveurs for travail in serveur.entree.en_cours]
-        await self._at_most(DeferredList(appels), DELAI_LIENS, "calls left without an answer")
-        for serveur in self._serveurs:
-            serveur.hang_up()
+        await self._at_most(self._doors.calls_under_way(), DELAI_LIENS, "calls left without an answer")
+        self._doors.hang_up()
         if self._horloge is not None:
             self._horloge.stop()
         if self._storage is not None:
             await self._storage.close()
         self._threads.stop()
-        if self._serveurs:
+        if self._doors.opened:
             log.info("stopped")
 
     async def _at_most(self, travail: Deferred[Any], secondes: float, sinon: str) -> None:

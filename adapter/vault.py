@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from cryptography.exceptions import InvalidTag
@@ -69,9 +69,19 @@ class Vault:
             raise CleManquante(sealed.cle)
         return _open(self._unwrap(cle), sealed.octets, _bound("charges", entry.id, cle.id, genre))
 
-    def rewrap(self, tables: Tables) -> int:
-        """Wrap every data key with the current master key; gives how many changed (`key rotate`)."""
-        old = [cle for cle in tables.data_keys() if cle.maitre != self._actuelle]
+    def adopt(self, maitres: Mapping[str, bytes], actuelle: str) -> None:
+        """Know these master keys too, and wrap with `actuelle` from now on.
+
+        Inside `storage.write`: data keys are wrapped by the writer alone, so that none is wrapped with one key under
+        the name of the other. Former keys stay until the process ends: a reader may hold a row from before.
+        """
+        self._maitres = {**self._maitres, **maitres}
+        self._actuelle = actuelle
+
+    def rewrap(self, tables: Tables, only: Iterable[str]) -> int:
+        """Wrap these data keys with the current master key; gives how many changed (rotation.py)."""
+        known = (tables.data_key(identifiant) for identifiant in only)
+        old = [cle for cle in known if cle is not None and cle.maitre != self._actuelle]
         for cle in old:
             tables.put_data_key(self._wrapped(cle, self._unwrap(cle)))
         return len(old)

@@ -42,10 +42,11 @@ class World:
         self.configuration = dossier / "a" / "adapter.toml"
         self.pret = dossier / "adapter.json"
         self.adapter = Program("the adapter", [], self.pret, dossier / "adapter.log")
+        self.init: tuple[str, ...] = ()
 
     def start(self, *options: str) -> None:
         self.emulator.start()
-        fait = run("init", str(self.configuration.parent), "--emulateur", str(self.emulator.pret))
+        fait = run("init", str(self.configuration.parent), "--emulateur", str(self.emulator.pret), *self.init)
         assert fait.returncode == 0, fait.stderr
         self.adapter.commande[:] = [str(BINAIRES / "tp-adapter"), "serve", "--config", str(self.configuration)]
         self.adapter.commande += ["--port", "0", "--ready-file", str(self.pret), *options]

@@ -86,12 +86,22 @@ def test_a_rotation_rewraps_every_key_and_the_old_master_is_no_longer_needed() -
     tables, one = MemoryTables(), entry()
     vault().put(tables, one, "corps", CLEAR)
     before = vault().fingerprint(tables, "corps", CLEAR)
-    assert vault(m1=OLD, m2=NEW).rewrap(tables) == 2, "the file's and the look-ups'"
+    keys = [key.id for key in tables.data_keys()]
+    assert vault(m1=OLD, m2=NEW).rewrap(tables, [*keys, "purged meanwhile"]) == 2, "the file's and the look-ups'"
     assert vault(m2=NEW).get(tables, one, "corps") == CLEAR
     assert vault(m2=NEW).fingerprint(tables, "corps", CLEAR) == before, "the same POST stays the same request"
     with pytest.raises(CleManquante):
         vault().get(tables, one, "corps")
-    assert vault(m1=OLD, m2=NEW).rewrap(tables) == 0
+    assert vault(m1=OLD, m2=NEW).rewrap(tables, keys) == 0
+
+
+def test_an_adopted_master_key_wraps_what_is_new_and_the_former_one_still_opens() -> None:
+    tables, one, other, safe = MemoryTables(), entry("A", dossier="D-A"), entry("B", dossier="D-B"), vault()
+    safe.put(tables, one, "corps", CLEAR)
+    safe.adopt({"m2": NEW}, "m2")
+    safe.put(tables, other, "corps", CLEAR)
+    assert [key.maitre for key in tables.data_keys()].count("m2") == 1
+    assert safe.get(tables, one, "corps") == safe.get(tables, other, "corps") == CLEAR
 
 
 def test_a_wrong_master_key_of_the_same_name_opens_nothing() -> None:

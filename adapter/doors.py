@@ -1,0 +1,136 @@
+"""Where the daemon listens: the shop API's port, and its operator's socket or port.
+
+The operator's socket has mode 0600 and no key. Where [admin] port is set, a loopback port takes its place: calls carry
+an operator's key, and the port's number stands in admin.port (0600) as long as the daemon runs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.endpoints import TCP4ServerEndpoint, UNIXServerEndpoint
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort, IReactorUNIX
+
+from tierspayant.adapter.admin import AccesLocal, OperatorsOnly
+from tierspayant.adapter.assembly import DemarrageRefuse, Pieces
+from tierspayant.adapter.config import Configuration
+from tierspayant.adapter.config_edit import write_file
+from tierspayant.adapter.keys import Role
+from tierspayant.adapter.shop_api import Acces, ShopApi
+from tierspayant.adapter.shop_http import Serveur
+
+SOCKET_PATH_MAX: Final = 100
+"""Characters of a socket's path: the system's limit is 108 bytes on Linux, less elsewhere."""
+
+
+class Doors:
+    """Opened at start, closed by an orderly stop."""
+
+    def __init__(self, reactor: Any, configuration: Configuration) -> None:
+        self._reactor = reactor
+        self._configuration = configuration
+        self._ports: list[IListeningPort] = []
+        self._servers: list[Serveur] = []
+        self._told: list[Path] = []
+
+    @property
+    def opened(self) -> bool:
+        return bool(self._servers)
+
+    async def open(self, pieces: Pieces, access: Acces) -> str:
+        """Both; gives the shop API's address. Raises DemarrageRefuse."""
+        api = self._configuration.reglages.api
+        port = await self._serve(
+            self._shop_endpoint(), ShopApi(access, pieces.shop_routes()), _place(api.hote, api.port)
+        )
+        await self._open_admin(pieces, access)
+        scheme = "https" if api.tls_certificat else "http"
+        return f"{scheme}://{_place(api.hote, port.getHost().port)}"
+
+    def _shop_endpoint(self) -> Any:
+        api = self._configuration.reglages.api
+        if api.tls_certificat is None or api.tls_cle is None:
+            return TCP4ServerEndpoint(self._reactor, api.port, interface=api.hote)
+        from twisted.internet.endpoints import SSL4ServerEndpoint
+        from twisted.internet.ssl import DefaultOpenSSLContextFactory
+
+        chemin = self._configuration.chemin
+        context = DefaultOpenSSLContextFactory(str(chemin(api.tls_cle)), str(chemin(api.tls_certificat)))
+        return SSL4ServerEndpoint(self._reactor, api.port, context, interface=api.hote)
+
+    async def _open_admin(self, pieces: Pieces, access: Acces) -> None:
+        configuration = self._configuration
+        for stale in (configuration.admin_socket, configuration.admin_port_file):
+            stale.unlink(missing_ok=True)
+        if configuration.reglages.admin.port is None:
+            await self._open_admin_socket(pieces)
+        else:
+            await self._open_admin_port(pieces, access)
+
+    async def _open_admin_socket(self, pieces: Pieces) -> None:
+        path = self._configuration.admin_socket
+        if not IReactorUNIX.providedBy(self._reactor):
+            raise DemarrageRefuse("this system has no Unix sockets: set [admin] port (docs/reference/configuration.md)")
+        if len(str(path)) > SOCKET_PATH_MAX:
+            raise DemarrageRefuse(
+                f"{path}: too long for a socket; put the configuration in a shorter path, or set [admin] port"
+            )
+        before = os.umask(0o177)
+        try:
+            endpoint = UNIXServerEndpoint(self._reactor, str(path), mode=0o600, wantPID=False)
+            await self._serve(endpoint, pieces.admin_api(AccesLocal()), str(path))
+        finally:
+            os.umask(before)
+
+    async def _open_admin_port(self, pieces: Pieces, access: Acces) -> None:
+        reglages, told = self._configuration.reglages, self._configuration.admin_port_file
+        admin = reglages.admin
+        if not any(cle.role is Role.OPERATEUR for cle in reglages.cles.values()):
+            file = self._configuration.chemin(admin.cle_fichier)
+            raise DemarrageRefuse(
+                f"[admin] port needs an operator's key: tp-adapter cle add --role operateur --out {file}"
+            )
+        endpoint = TCP4ServerEndpoint(self._reactor, admin.port, interface=admin.hote)
+        port: Any = await self._serve(
+            endpoint, pieces.admin_api(OperatorsOnly(access)), _place(admin.hote, admin.port or 0)
+        )
+        try:
+            write_file(told, f"{port.getHost().port}\n")
+        except OSError as error:
+            raise DemarrageRefuse(f"{told}: the port's number cannot be written ({error.strerror})") from None
+        self._told.append(told)
+
+    async def _serve(self, endpoint: Any, application: ShopApi, place: str) -> Any:
+        server = Serveur(application, self._reactor)
+        try:
+            port: IListeningPort = await endpoint.listen(server)
+        except CannotListenError as error:
+            raise DemarrageRefuse(f"{place}: cannot listen: {error.socketError}") from None
+        self._ports.append(port)
+        self._servers.append(server)
+        return port
+
+    async def close(self) -> None:
+        """Take no new connection; those that are open stay."""
+        for told in self._told:
+            told.unlink(missing_ok=True)
+        for port in self._ports:
+            stopped = port.stopListening()
+            if stopped is not None:
+                await stopped
+
+    def calls_under_way(self) -> Deferred[Any]:
+        """Fires when every call received has been answered."""
+        return DeferredList([work for server in self._servers for work in server.entree.en_cours])
+
+    def hang_up(self) -> None:
+        for server in self._servers:
+            server.hang_up()
+
+
+def _place(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
