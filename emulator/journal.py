@@ -131,14 +131,14 @@ _AFTER = f"SELECT numero, {_FIELDS} FROM echange WHERE session = ? AND numero > 
 class JournalFile:
     """One SQLite file for all sessions of a server. `path` '' is a temporary file that goes with the process.
 
-    A row is committed when it is written and survives a killed process; it is not forced to the disk (a test bench
-    need not survive a power cut). `kept`: the file may hold the past of sessions that go on.
+    A row is committed when it is written and survives a killed process; it is not forced to the disk: a power cut takes
+    the last rows, and leaves a sound file. `kept`: the file may hold the past of sessions that go on.
     """
 
     def __init__(self, path: str, real_now: Callable[[], dt.datetime], *, kept: bool = False) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL" if path else "PRAGMA journal_mode = OFF")
-        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if path else 'OFF'}")
         self._refuse_older()
         self._connection.executescript(files(__package__).joinpath("journal.sql").read_text(encoding="utf-8"))
         self._real_now = real_now
