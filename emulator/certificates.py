@@ -1,6 +1,7 @@
 """A test authority made on demand, the certificates it issues, and whom the emulator trusts: nobody else.
 
-Everything is ECDSA P-256 and lives in memory as long as the emulator. A shop's certificate names the shops it speaks
+Everything is ECDSA P-256 and lives in memory as long as the emulator; the authority itself outlives it when it is kept
+(state.py), so that a client may pin it. A shop's certificate names the shops it speaks
 for as URIs `urn:example:tp-optique:magasin:<FINESS>`, so that one certificate may serve several shops.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -46,13 +48,41 @@ class Issued:
 
 
 class Authority:
-    """Makes its own key and certificate when first used; `cryptography` is not even imported before."""
+    """Makes its own key and certificate when first used; `cryptography` is not even imported before.
 
-    def __init__(self, nom: str = "Autorité d'essai") -> None:
+    keep: handed both in PEM once they are made, to bring them back with `from_pem`.
+    """
+
+    def __init__(self, nom: str = "Autorité d'essai", keep: Callable[[Issued], object] | None = None) -> None:
         self._nom = nom
+        self._keep = keep
+
+    @classmethod
+    def from_pem(cls, octets: bytes) -> Authority:
+        """The authority whose certificate and key these are. Raises ValueError when they are none."""
+        from cryptography import x509
+        from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        certificat, cle = x509.load_pem_x509_certificate(octets), load_pem_private_key(octets, None)
+        if not isinstance(cle, EllipticCurvePrivateKey) or cle.public_key() != certificat.public_key():
+            raise ValueError("the key is not that of the certificate")
+        known = cls()
+        known._made = (cle, certificat)
+        return known
+
+    def expires(self) -> dt.datetime:
+        """The last instant its certificate is good."""
+        return self._made[1].not_valid_after_utc
 
     @cached_property
     def _made(self) -> tuple[EllipticCurvePrivateKey, x509.Certificate]:
+        made = self._make()
+        if self._keep is not None:
+            self._keep(Issued(_pem(made[1]), _key_pem(made[0])))
+        return made
+
+    def _make(self) -> tuple[EllipticCurvePrivateKey, x509.Certificate]:
         from cryptography import x509
         from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -91,7 +121,6 @@ class Authority:
         self, nom: str, names: list[x509.GeneralName], debut: dt.datetime, fin: dt.datetime, *, server: bool
     ) -> Issued:
         from cryptography import x509
-        from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ec
         from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -104,10 +133,7 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         )
-        octets = cle.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        return Issued(_pem(_signed(builder, self._made[0])), octets)
+        return Issued(_pem(_signed(builder, self._made[0])), _key_pem(cle))
 
     def trusts(self, der: bytes, now: dt.datetime) -> None:
         """Issued by us, for clients, and within its dates. Raises Faute AUTH_CERTIFICAT or AUTH_CERTIFICAT_DATES."""
@@ -165,3 +191,11 @@ def _pem(certificat: x509.Certificate) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     return certificat.public_bytes(Encoding.PEM)
+
+
+def _key_pem(cle: EllipticCurvePrivateKey) -> bytes:
+    from cryptography.hazmat.primitives import serialization
+
+    return cle.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

@@ -24,6 +24,7 @@ from tierspayant.emulator.people import PersonneInvalide
 from tierspayant.emulator.plan import Plan
 from tierspayant.emulator.problem import Problem, json_response, read_json
 from tierspayant.emulator.sessions import SessionInconnue, SessionRefusee, Sessions
+from tierspayant.emulator.state_file import EtatNonEcrit
 from tierspayant.schemas.wire import HttpRequest, HttpResponse, header
 
 ROOT = "/_control/v1/"
@@ -90,7 +91,7 @@ class ControlPort:
         try:
             self._allowed(requete)
             plan = self._route(requete)
-            if requete.method in _CHANGING:
+            if requete.method in _CHANGING and not _asks(requete.path):
                 self._changed(_session_of(requete.path))
             return plan
         except Problem as problem:
@@ -101,6 +102,8 @@ class ControlPort:
             return Plan(Problem(409, "session_refusee", refused.reason, refused.champ).response())
         except (EffetInvalide, PersonneInvalide) as wrong:
             return Plan(Problem(422, "champ_invalide", wrong.reason, wrong.champ).response())
+        except EtatNonEcrit as unwritten:
+            return Plan(Problem(507, "etat_non_ecrit", f"the change is made, but not kept: {unwritten}").response())
         except HorsBornes as out:
             return Plan(Problem(422, "horloge_hors_bornes", str(out)).response())
 
@@ -164,3 +167,8 @@ def _session_of(target: str) -> str | None:
     """The session that a control address names."""
     steps = target.partition("?")[0].removeprefix(ROOT).split("/")
     return unquote(steps[1]) if len(steps) > 1 else None
+
+
+def _asks(target: str) -> bool:
+    """Whether a POST only asks something."""
+    return target.partition("?")[0].endswith("/verify")

@@ -234,12 +234,13 @@ def _operation(route: Route) -> Plain:
     if schema is not None:
         answer["content"] = {media: {"schema": schema}}
     problem = {"application/problem+json": {"schema": _ref("Probleme")}}
+    refused = {"description": "Refused, nothing changed (507: changed, but not kept).", "content": problem}
     made: Plain = {
         "summary": route.says,
         "operationId": f"{route.method}{route.path.replace(_ONE, '_session').replace('/', '_')}".translate(
             str.maketrans("", "", "{}.")
         ),
-        "responses": {str(status): answer, "default": {"description": "Refused, nothing changed.", "content": problem}},
+        "responses": {str(status): answer, "default": refused},
     }
     if route.query:
         made["parameters"] = [{"name": nom, "in": "query", "schema": {"type": "string"}} for nom in route.query]

@@ -67,7 +67,8 @@ class Message:
 class Identity:
     """The accounts of one session and the judgement of its messages.
 
-    real_now: real time, for timestamps that clients make. jetons: the open sessions of a platform, `shop|token` -> end.
+    real_now: real time, for timestamps that clients make. seed: every code sent follows from it and from how many were
+    sent before. jetons: the open sessions of a platform, `shop|token` -> end.
     """
 
     def __init__(
@@ -77,13 +78,14 @@ class Identity:
         *,
         auth: str,
         real_now: Callable[[], dt.datetime],
-        chance: random.Random,
+        seed: int,
         authority: Authority,
     ) -> None:
         self.accounts = Accounts(world)
         self.authority = authority
         self._real_now = real_now
-        self._chance = chance
+        self._seed = seed
+        self._sent = 0
         self._once = Once()
         self.exigences = {nom: _exigence(une, auth) for nom, une in plateformes.items()}
 
@@ -116,12 +118,14 @@ class Identity:
         return {
             "exigences": plain.to_plain(self.exigences),
             "comptes": [plain.to_plain(one) for one in self.accounts.known()],
+            "codes_envoyes": self._sent,
             "utilises": {key.hex(): until.isoformat() for key, until in self._once.seen.items()},
         }
 
     def restore(self, snapshot: Plain) -> None:
         """Become what `snapshot` was taken of: what had served by then serves no more."""
         self.exigences.update(plain.from_plain(dict[str, Exigence], snapshot["exigences"]))
+        self._sent = snapshot["codes_envoyes"]
         for one in snapshot["comptes"]:
             self.accounts.put(plain.from_plain(Account, one))
         for key, until in snapshot["utilises"].items():
@@ -194,12 +198,16 @@ class Identity:
         sent = exigence.second_facteur != "totp"
         if code is None:
             if sent:
-                account.send_code(self._chance, message.now)
+                self._send_code(account, message.now)
             raise faute("AUTH_CODE", "/Envelope/Body")
         good = account.take_sent_code(code, message.now) if sent else account.take_totp(code, message.fresh_now)
         if not good:
             raise account.failed("AUTH_CODE_FAUX")
         account.succeeded()
+
+    def _send_code(self, account: Account, now: dt.datetime) -> None:
+        self._sent += 1
+        account.send_code(random.Random(f"{self._seed}/codes/{self._sent}"), now)
 
 
 _PROOFS: dict[Authentification, Callable[[Identity, Message], None]] = {

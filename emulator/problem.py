@@ -20,6 +20,7 @@ _TITLES = {
     409: "Not in this state",
     413: "Too large",
     422: "The request is refused",
+    507: "Not kept",
 }
 
 

@@ -22,6 +22,7 @@ from twisted.logger import Logger
 
 from tierspayant.emulator import platforms_data
 from tierspayant.emulator.access import Access
+from tierspayant.emulator.certificates import Authority
 from tierspayant.emulator.config import Config, ConfigurationRefusee
 from tierspayant.emulator.control import ControlPort
 from tierspayant.emulator.effect_kinds import DefautTls, RefusConnexion, Tls
@@ -30,7 +31,8 @@ from tierspayant.emulator.journal import JournalFile, JournalIllisible
 from tierspayant.emulator.plan import Answerer
 from tierspayant.emulator.platform_port import PlatformPort
 from tierspayant.emulator.sessions import Sessions
-from tierspayant.emulator.state import JOURNAL, EtatIllisible, Keeper, replace_file
+from tierspayant.emulator.state import FILE, JOURNAL, Keeper, authority_in
+from tierspayant.emulator.state_file import EtatIllisible, EtatNonEcrit, StateFile, make_private, replace_file
 from tierspayant.emulator.tape import BandeInvalide, Tape, load
 
 
@@ -100,6 +102,14 @@ class Listener:
             await self._closing
 
 
+def _hold(directory: Path) -> StateFile:
+    """The state directory, this process's alone from here on. Raises EtatIllisible."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    held = StateFile(directory / FILE)
+    make_private(directory / JOURNAL)
+    return held
+
+
 class Emulator:
     """A running emulator. Raises ConfigurationRefusee when it cannot start as told."""
 
@@ -110,11 +120,13 @@ class Emulator:
         config.check(known)
         tape = self._tape(config)
         self.config = config
-        if config.state is not None:
-            config.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        where = "" if config.state is None else str(config.state / JOURNAL)
         try:
+            held = None if config.state is None else _hold(config.state)
+            authority = Authority() if config.state is None else authority_in(config.state, dt.datetime.now(dt.UTC))
+            where = "" if config.state is None else str(config.state / JOURNAL)
             self._journal = JournalFile(where, lambda: dt.datetime.now(dt.UTC), kept=config.state is not None)
+        except EtatIllisible as wrong:
+            raise ConfigurationRefusee(str(wrong)) from None
         except JournalIllisible as wrong:
             raise ConfigurationRefusee(f"{config.state}: {wrong}") from None
         self.sessions = Sessions(
@@ -122,25 +134,25 @@ class Emulator:
             {nom: known[nom] for nom in config.ports},
             start=lambda: config.now or (tape.debut if tape else dt.datetime.now(dt.UTC)),
             seed=config.seed,
-            access=Access(auth=config.auth, tls=config.tls),
+            access=Access(auth=config.auth, tls=config.tls, authority=authority),
             journal=self._journal.of,
         )
         if tape is not None:
             self.sessions.default.play(tape)
-        self._keeper = None if config.state is None else self._kept(config.state, reactor)
+        self._keeper = None if held is None else self._kept(held, reactor)
         self.control: Listener | None = None
         self.plateformes: dict[str, Listener] = {}
         self._authority_file: str | None = None
         self._reactor = reactor
 
-    def _kept(self, directory: Path, reactor: PosixReactorBase) -> Keeper:
+    def _kept(self, held: StateFile, reactor: PosixReactorBase) -> Keeper:
         """What was kept is brought back, and what changes is kept."""
-        keeper = Keeper(directory, self.sessions, reactor)
+        keeper = Keeper(held, self.sessions, reactor)
         try:
             keeper.restore()
-        except EtatIllisible as wrong:
+        except (EtatIllisible, EtatNonEcrit) as wrong:
             raise ConfigurationRefusee(str(wrong)) from None
-        self.sessions.on_change = keeper.changed
+        self.sessions.on_change, self.sessions.on_listed = keeper.changed, keeper.listed
         return keeper
 
     @staticmethod

@@ -85,7 +85,7 @@ class Session:
             self.world,
             auth=self.access.auth,
             real_now=self._real_now,
-            chance=random.Random(f"{seed}/codes"),
+            seed=seed,
             authority=self.access.authority,
         )
         self.tape: Playing | None = None
@@ -177,8 +177,7 @@ class Session:
         self.start = dt.datetime.fromisoformat(snapshot["start"])
         self._begin(snapshot["seed"])
         self.world.restore(snapshot["world"])
-        if "identity" in snapshot:
-            self.identity.restore(snapshot["identity"])
+        self.identity.restore(snapshot["identity"])
         for nom, raw in snapshot["books"].items():
             self._books[nom] = Book(self.plateformes[nom], self.world, self.start, self.seed)
             self._books[nom].restore(raw)
@@ -209,8 +208,15 @@ def _nothing() -> None:
     return None
 
 
+def _nobody(nom: str) -> None:
+    return None
+
+
 class Sessions:
-    """Every session of one server."""
+    """Every session of one server.
+
+    on_change: called with the name of a session where something happened; on_listed: of one that was made, or is gone.
+    """
 
     def __init__(
         self,
@@ -231,7 +237,8 @@ class Sessions:
         self._journal = journal
         self._shared_port = shared_port
         self._all: dict[str, Session] = {}
-        self.on_change: Callable[[], None] = _nothing
+        self.on_change: Callable[[str], None] = _nobody
+        self.on_listed: Callable[[str], None] = _nobody
         self._rank = 0
         self.default = self.create(DEFAULT)
 
@@ -265,9 +272,9 @@ class Sessions:
             shared_port=self._shared_port and nom != DEFAULT,
             access=self.access,
         )
-        session.on_change = self._changed
+        session.on_change = lambda: self.on_change(nom)
         self._all[nom] = session
-        self._changed()
+        self.on_listed(nom)
         return session
 
     def delete(self, nom: str) -> None:
@@ -277,10 +284,7 @@ class Sessions:
             raise SessionRefusee("$", "the session default stays; reset it instead")
         session.close()
         del self._all[nom]
-        self._changed()
-
-    def _changed(self) -> None:
-        self.on_change()
+        self.on_listed(nom)
 
     def close(self) -> None:
         """End them all."""

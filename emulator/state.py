@@ -1,126 +1,173 @@
-"""`serve --state DIR`: the journal and every session's books outlive the process, kill -9 included.
+"""`serve --state DIR`: the journal, every session's books and the test authority outlive the process, kill -9 included.
 
 What is written when, so that nothing that was answered is lost (docs/etat.md says it for users):
 
     an exchange         its journal row is committed before its answer leaves; the books follow within seconds
-    a control call      every session is written before it is answered
+    a control call      the session it named is written, and forced to the disk, before it is answered
     a start             the books as written last, then the journal's later exchanges lived again (replay.py)
 
-Sessions are one JSON file that replaces the last one whole. Where a platform asks who speaks, failures and codes are no
-part of the journal: there, sessions are written before each answer. Nothing is forced to the disk: this survives a
-killed process, not a power cut.
+Each session is a row of its own (state_file.py), so that what a call costs does not grow with the sessions there are.
+Where a platform asks who speaks, failures and codes are no part of the journal: there, its session is written before
+each answer. A killed process loses nothing; a power cut loses at most what no control call and no writing in the
+background has forced to the disk since.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
+import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from tierspayant.emulator.certificates import Authority, Issued
 from tierspayant.emulator.replay import replay
-from tierspayant.emulator.sessions import DEFAULT, Session, Sessions
-from tierspayant.emulator.toml_data import Plain
+from tierspayant.emulator.sessions import DEFAULT, Session, SessionInconnue, Sessions
+from tierspayant.emulator.state_file import EtatIllisible, StateFile, replace_file
 
-FILE = "sessions.json"
+FILE = "sessions.sqlite"
 JOURNAL = "journal.sqlite"
-VERSION = 2
+AUTHORITY = "autorite.pem"
 SOON = 1.0
 """Seconds between a change and its writing."""
 SHARE = 20
 """Writing takes at most one part in so many of the time: long books are written less often."""
+AT_ONCE = 20
+"""Sessions written in one go in the background: what comes meanwhile waits some milliseconds, not for hundreds."""
 
 
-class EtatIllisible(ValueError):
-    """The state directory cannot be used; the text says why."""
+def authority_in(directory: Path, now: dt.datetime) -> Authority:
+    """The test authority that is kept there; a new one, kept when it is first used, if none is or it has expired.
+
+    Raises EtatIllisible.
+    """
+    path = directory / AUTHORITY
+
+    def keep(made: Issued) -> None:
+        replace_file(path, made.certificat + made.cle, forced=True)
+
+    if not path.exists():
+        return Authority(keep=keep)
+    try:
+        known = Authority.from_pem(path.read_bytes())
+    except (OSError, ValueError, TypeError):
+        raise EtatIllisible(f"{path}: not an authority this program wrote: move it away") from None
+    return known if now < known.expires() else Authority(keep=keep)
 
 
 class Keeper:
-    """Writes the sessions of a server to its state directory. `lasts`: a clock for how long a writing takes."""
+    """Writes the sessions of a server to its state file. `lasts`: a clock for how long a writing takes."""
 
     def __init__(
-        self, directory: Path, sessions: Sessions, reactor: IReactorTime, lasts: Callable[[], float] = time.perf_counter
+        self, file: StateFile, sessions: Sessions, reactor: IReactorTime, lasts: Callable[[], float] = time.perf_counter
     ) -> None:
-        self._path = directory / FILE
+        self._file = file
         self._sessions = sessions
         self._reactor = reactor
         self._lasts = lasts
         self._timer: IDelayedCall | None = None
         self._pause = SOON
-        self._encoded: dict[str, tuple[Session, int, msgspec.Raw]] = {}
+        self._stopped = False
+        self._unwritten: dict[str, None] = {}
+        self._snapshots: dict[str, set[str]] = {}
 
     def restore(self) -> None:
-        """Bring back the sessions that were kept. Raises EtatIllisible."""
-        if not self._path.exists():
-            return
+        """Bring back the sessions that were kept; from now on each has its row. Raises EtatIllisible, EtatNonEcrit."""
+        rows = self._file.sessions()
         try:
-            kept = msgspec.json.decode(self._path.read_bytes())
-            if kept["version"] != VERSION:
-                raise EtatIllisible(f"{self._path}: written by another version of this program")
-            for nom, one in kept["sessions"].items():
+            for nom, count, etat in rows:
                 session = self._sessions.default if nom == DEFAULT else self._sessions.create(nom)
-                session.restore(one["etat"])
-                session.snapshots.update(one["snapshots"])
-                replay(session, session.journal.after(one["journal"]))
-        except (OSError, msgspec.MsgspecError, KeyError, TypeError, AttributeError, ValueError) as wrong:
-            if isinstance(wrong, EtatIllisible):
-                raise
-            raise EtatIllisible(f"{self._path}: not a state this program wrote: move it away") from None
+                self._restore(session, count, etat)
+        except EtatIllisible:
+            raise
+        except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, ValueError):
+            raise EtatIllisible(f"{self._file.path}: not a state this program wrote: move it away") from None
+        if DEFAULT not in {nom for nom, _, _ in rows}:
+            self._write([DEFAULT], forced=True)
 
-    def changed(self) -> None:
-        """Something changed: write soon, or now where the journal alone would not bring it back."""
-        if any(one.identity.asks for one in self._sessions):
-            self.write()
-        elif self._timer is None:
+    def _restore(self, session: Session, count: int, etat: bytes) -> None:
+        session.restore(msgspec.json.decode(etat))
+        for nom, snapshot in self._file.snapshots(session.nom):
+            session.snapshots[nom] = msgspec.json.decode(snapshot)
+        self._snapshots[session.nom] = set(session.snapshots)
+        replay(session, session.journal.after(count))
+        if session.journal.count() < count:  # a power cut took rows of the journal that the books already hold
+            self._write([session.nom], forced=True)
+
+    def changed(self, nom: str) -> None:
+        """Something happened in a session: write it soon, and also now where the journal would not bring it back."""
+        if self._stopped:
+            return
+        self._unwritten[nom] = None
+        if self._sessions.get(nom).identity.asks:
+            self._write([nom], forced=False)
+        self._wait()
+
+    def listed(self, nom: str) -> None:
+        """A session was made, or is gone: write that now."""
+        self._write([nom], forced=True)
+
+    def steered(self, nom: str | None) -> None:
+        """The control API may have changed a session: write it now."""
+        if nom is not None:
+            self._write([nom], forced=True)
+            self._unwritten.pop(nom, None)
+
+    def _wait(self) -> None:
+        if self._timer is None and self._unwritten:
             self._timer = self._reactor.callLater(self._pause, self._due)
 
     def _due(self) -> None:
         self._timer = None
         began = self._lasts()
-        self.write()
-        self._pause = max(SOON, SHARE * (self._lasts() - began))
+        some = list(islice(self._unwritten, AT_ONCE))
+        try:
+            self._write(some, forced=True)
+            for nom in some:
+                self._unwritten.pop(nom, None)
+        finally:
+            busy = SHARE * (self._lasts() - began)
+            self._pause = busy if self._unwritten else max(SOON, busy)
+            self._wait()
 
-    def steered(self, nom: str | None) -> None:
-        """The control API changed a session, or which there are: write now."""
-        if nom is not None:
-            self._encoded.pop(nom, None)
-        self.write()
+    def _write(self, names: Iterable[str], *, forced: bool) -> None:
+        """Write these sessions as they are now, together; one that is gone is dropped. Raises EtatNonEcrit."""
+        found = {nom: self._found(nom) for nom in names}
+        with self._file.writing(forced=forced):
+            for nom, session in found.items():
+                if session is None:
+                    self._file.drop(nom)
+                else:
+                    self._file.put(nom, session.journal.count(), msgspec.json.encode(session.snapshot()))
+                    self._write_snapshots(session)
+        for nom, session in found.items():
+            self._snapshots[nom] = set() if session is None else set(session.snapshots)
 
-    def write(self) -> None:
-        """Write every session now, whole or not at all."""
-        self._encoded = {one.nom: self._of(one) for one in self._sessions}
-        sessions = {nom: octets for nom, (_, _, octets) in self._encoded.items()}
-        replace_file(self._path, msgspec.json.encode({"version": VERSION, "sessions": sessions}))
+    def _write_snapshots(self, session: Session) -> None:
+        """Those that are new; one never changes."""
+        written = self._snapshots.get(session.nom, set())
+        for nom in session.snapshots.keys() - written:
+            self._file.put_snapshot(session.nom, nom, msgspec.json.encode(session.snapshots[nom]))
+        for nom in written - session.snapshots.keys():
+            self._file.drop_snapshot(session.nom, nom)
 
-    def _of(self, session: Session) -> tuple[Session, int, msgspec.Raw]:
-        """A session as JSON: as it was taken last when nobody spoke to it or steered it since (it is still true)."""
-        count = session.journal.count()
-        known = self._encoded.get(session.nom)
-        if known is not None and known[0] is session and known[1] == count:
-            return known
-        whole: Plain = {"etat": session.snapshot(), "snapshots": session.snapshots, "journal": count}
-        return session, count, msgspec.Raw(msgspec.json.encode(whole))
+    def _found(self, nom: str) -> Session | None:
+        """A session with all that is due by now done, so that what is kept says no less than its clock."""
+        try:
+            session = self._sessions.get(nom)
+        except SessionInconnue:
+            return None
+        session.clock.catch_up()
+        return session
 
     def stop(self) -> None:
-        """Write a last time."""
+        """Write every session a last time, and let the file go."""
+        self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._encoded.clear()
-        self.write()
-
-
-def replace_file(path: Path, octets: bytes) -> None:
-    """Write a file whole or not at all, readable by its owner only."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(octets)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        self._write([one.nom for one in self._sessions], forced=True)
+        self._file.close()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.live.test_emulator_serve import PEC, Live, start
+from tests.live.test_emulator_serve import COMMAND, FREE, PEC, Live, start
 
 INVOICE = (Path(__file__).parents[2] / "schemas/viamedis/samples/DeposerFacture.ok.xml").read_bytes()
 
@@ -86,8 +89,9 @@ def test_where_platforms_ask_who_speaks_a_failure_and_a_code_are_kept_too(tmp_pa
         assert live.call("GET", "codes") == codes
 
 
-def test_a_call_to_one_session_writes_the_others_as_they_are_now(tmp_path: Path) -> None:
+def test_a_call_to_one_session_loses_nothing_of_the_others(tmp_path: Path) -> None:
     with killed_at_the_end(tmp_path) as live:
+        live.call("POST", "clock", {"freeze": True})
         assert live.post("/prises-en-charge", PEC).status == 200
         live.control("POST", "sessions", json.dumps({"id": "autre"}).encode())
         assert live.post("/facturation", INVOICE).status == 200
@@ -102,3 +106,29 @@ def test_a_call_to_one_session_writes_the_others_as_they_are_now(tmp_path: Path)
         assert live.call("GET", "ledger/check")[1]["ok"]
         live.session = "autre"
         assert live.call("GET", "effects")[1] == []
+
+
+def test_a_client_that_pinned_the_test_authority_is_still_at_home(tmp_path: Path) -> None:
+    def asked(live: Live, context: ssl.SSLContext) -> int:
+        link = http.client.HTTPSConnection(urlsplit(live.ready["plateformes"]["viamedis"]).netloc, context=context)
+        link.request("POST", "/prises-en-charge", PEC, {"Content-Type": "text/xml"})
+        status = link.getresponse().status
+        link.close()
+        return status
+
+    with killed_at_the_end(tmp_path, "--tls") as live:
+        pinned = ssl.create_default_context(cafile=live.ready["ca"])
+        issued = live.call("POST", "certificats", {"magasins": ["759999014"]})[1]
+        assert asked(live, pinned) == 200
+    with killed_at_the_end(tmp_path, "--tls") as live:
+        assert asked(live, pinned) == 200
+        assert live.call("POST", "certificats", {"magasins": ["759999014"]})[1]["ca"] == issued["ca"]
+
+
+def test_a_second_emulator_on_the_same_directory_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with killed_at_the_end(tmp_path):
+        command = [*COMMAND, *FREE, "--state", str(tmp_path / "etat")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 1
+    assert "is another emulator using this directory?" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -385,7 +385,7 @@ def test_what_a_state_directory_keeps_is_there_after_a_restart(tmp_path: Path) -
     live.call("DELETE", "effects")
     again.terminate()
     assert again.wait(10) == 0
-    (tmp_path / "etat/sessions.json").write_text("{}")
+    (tmp_path / "etat/sessions.sqlite").write_text("no database\n" * 100)
     done = subprocess.run([*COMMAND, *FREE, *options], capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 1
     assert "not a state this program wrote" in done.stderr

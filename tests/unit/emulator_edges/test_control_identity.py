@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -92,7 +93,7 @@ def test_a_sent_code_can_be_read(session: Session) -> None:
     known = session.identity.accounts.get("almerys", SHOP)
     assert known is not None
     assert call(session, "GET", "codes")["elements"] == []
-    known.send_code(session.effects.chance, START)
+    known.send_code(random.Random(1), START)
     [row] = call(session, "GET", "codes")["elements"]
     assert (row["plateforme"], row["magasin"], len(row["code"])) == ("almerys", SHOP, 6)
 
@@ -121,7 +122,7 @@ def test_a_snapshot_keeps_locks_codes_settings_and_what_was_used(session: Sessio
     known = session.identity.accounts.get("viamedis", SHOP)
     assert known is not None
     known.etat, known.echecs = RaisonCompte.VERROUILLE, 5
-    known.send_code(session.effects.chance, START)
+    known.send_code(random.Random(1), START)
     assert session.identity._once.first(b"k", START)
     call(session, "PUT", "identite", {"almerys": {"fraicheur": "virtuelle"}})
     taken = json.loads(json.dumps(session.snapshot()))

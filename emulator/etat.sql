@@ -1,0 +1,13 @@
+-- What `serve --state` keeps of each session beside its exchanges (journal.sql): one row for itself, one for each of its
+-- snapshots, both JSON. `journal`: how many of its exchanges the row already holds.
+CREATE TABLE IF NOT EXISTS session (
+    nom     TEXT    PRIMARY KEY,
+    journal INTEGER NOT NULL,
+    etat    BLOB    NOT NULL
+);
+CREATE TABLE IF NOT EXISTS snapshot (
+    session TEXT NOT NULL,
+    nom     TEXT NOT NULL,
+    etat    BLOB NOT NULL,
+    PRIMARY KEY (session, nom)
+);
