@@ -18,7 +18,7 @@ from tierspayant.adapter.annuaire import AnnuaireInvalide
 from tierspayant.adapter.config import ConfigInvalide, Configuration
 from tierspayant.adapter.daemon_client import check
 from tierspayant.adapter.entry import Entry
-from tierspayant.adapter.harvest_guard import HarvestGuard
+from tierspayant.adapter.harvest_guard import Caps, HarvestGuard
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.records import Lane
@@ -104,8 +104,12 @@ class Pieces:
             now=self.now,
             wake=self.wake,
             file_max=self.lu.configuration.reglages.livraison.file_max,
-            garde=HarvestGuard(lambda: self.lu.configuration.reglages.livraison.droits_par_heure),
+            garde=HarvestGuard(self._caps),
         )
+
+    def _caps(self) -> Caps:
+        livraison = self.lu.configuration.reglages.livraison
+        return Caps(livraison.droits_par_heure, livraison.droits_par_dossier)
 
     def etat(self) -> Etat:
         return Etat(

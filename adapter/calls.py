@@ -51,7 +51,7 @@ class Outside:
     """Everything delivery takes from outside: network, time, chance, signatures, and the decision itself.
 
     annuaire: the payer directory in force, asked again before a late send; None: never asked. doublons: hold what
-    looks like a request made before under another reference (likeness.py).
+    looks like a request made before under another reference (likeness.py). limites: what the operator set.
     """
 
     agent: Callable[[Plateforme], IAgent]
@@ -64,6 +64,7 @@ class Outside:
     noeud: Noeud = SEUL
     annuaire: Callable[[], Annuaire] | None = None
     doublons: bool = False
+    limites: policy.Limites = policy.USUAL
 
 
 class Calls:

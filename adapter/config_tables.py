@@ -20,7 +20,11 @@ from pydantic import (
 )
 
 from tierspayant.adapter.cadence import CADENCE_MAX
+from tierspayant.adapter.harvest_guard import PAR_DOSSIER, PAR_HEURE
+from tierspayant.adapter.http_limits import BODY_MAX, BODY_MAX_PIECES, CONNECTIONS_MAX, RECEPTION_MAX
+from tierspayant.adapter.intake import FILE_MAX
 from tierspayant.adapter.keys import Role, forme_empreinte
+from tierspayant.adapter.policy import DELAI_CONFIRMATION, TENTATIVES_MAX
 from tierspayant.schemas.identity import Finess
 from tierspayant.schemas.operations import Service
 
@@ -79,6 +83,14 @@ class Api(Table):
     """PEM certificate chain of the shop API."""
     tls_cle: Path | None = None
     """PEM key of that certificate."""
+    corps_max: int = Field(default=BODY_MAX, ge=2**14, le=2**26)
+    """Bytes of a body at most."""
+    corps_max_pieces: int = Field(default=BODY_MAX_PIECES, ge=2**14, le=2**27)
+    """Bytes of a body with documents at most."""
+    connexions_max: int = Field(default=CONNECTIONS_MAX, ge=1, le=10_000)
+    """Open connections at most; further ones are hung up on at once."""
+    delai_reception: Duree = timedelta(seconds=RECEPTION_MAX)
+    """How long a whole request may take to arrive."""
 
     @model_validator(mode="after")
     def _tls_off_loopback(self) -> Self:
@@ -135,10 +147,16 @@ class Stockage(Table):
 class Livraison(Table):
     """Limits of the queue and of an orderly stop."""
 
-    file_max: int = Field(default=100_000, ge=1)
+    file_max: int = Field(default=FILE_MAX, ge=1)
     """Requests that may wait at once; beyond, new ones are refused and the old ones kept."""
-    droits_par_heure: int = Field(default=300, ge=1)
+    droits_par_heure: int = Field(default=PAR_HEURE, ge=1)
     """Rights checks one shop may ask within an hour."""
+    droits_par_dossier: int = Field(default=PAR_DOSSIER, ge=1)
+    """Rights checks of one file within an hour."""
+    tentatives_max: int = Field(default=TENTATIVES_MAX, ge=1)
+    """Sends of one request before a person looks at it; a shut platform costs none."""
+    delai_confirmation: Duree = DELAI_CONFIRMATION
+    """A PEC that waited longer is held until the customer confirms: he may have gone elsewhere."""
     retenir_doublons: bool = True
     """Hold for a person what looks like a request already made under another reference of its file."""
     delai_appel: Duree = timedelta(seconds=60)

@@ -71,6 +71,7 @@ class Courier:
             delai_traitement=plateforme.delai_traitement(matter.entry.service),
             dossier=matter.dossier,
             faits=self._faits(matter, now),
+            limites=self._outside.limites,
         )
 
     def _faits(self, matter: Matter, now: dt.datetime) -> policy.Faits:

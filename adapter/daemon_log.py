@@ -26,7 +26,7 @@ NOTRE: Final = "tierspayant."
 def ours(event: LogEvent) -> Any:
     """Our own events and whatever is a warning or worse; nothing else."""
     nom, level = str(event.get("log_namespace", "")), event.get("log_level", LogLevel.info)
-    keep = nom.startswith(NOTRE) and not nom.startswith(f"{NOTRE}adapter.shop_http.Serveur")
+    keep = nom.startswith(NOTRE) and not nom.startswith(f"{NOTRE}adapter.shop_http.Server")
     return PredicateResult.yes if keep or level >= LogLevel.warn else PredicateResult.no
 
 

@@ -19,9 +19,10 @@ from tierspayant.adapter.admin import AccesLocal, OperatorsOnly
 from tierspayant.adapter.assembly import DemarrageRefuse, Pieces
 from tierspayant.adapter.config import Configuration
 from tierspayant.adapter.config_edit import write_file
+from tierspayant.adapter.http_limits import Limits
 from tierspayant.adapter.keys import Role
 from tierspayant.adapter.shop_api import Acces, ShopApi
-from tierspayant.adapter.shop_http import Serveur
+from tierspayant.adapter.shop_http import Server
 
 SOCKET_PATH_MAX: Final = 100
 """Characters of a socket's path: the system's limit is 108 bytes on Linux, less elsewhere."""
@@ -34,7 +35,7 @@ class Doors:
         self._reactor = reactor
         self._configuration = configuration
         self._ports: list[IListeningPort] = []
-        self._servers: list[Serveur] = []
+        self._servers: list[Server] = []
         self._told: list[Path] = []
 
     @property
@@ -105,7 +106,7 @@ class Doors:
         self._told.append(told)
 
     async def _serve(self, endpoint: Any, application: ShopApi, place: str) -> Any:
-        server = Serveur(application, self._reactor)
+        server = Server(application, self._reactor, self._limits())
         try:
             port: IListeningPort = await endpoint.listen(server)
         except CannotListenError as error:
@@ -113,6 +114,15 @@ class Doors:
         self._ports.append(port)
         self._servers.append(server)
         return port
+
+    def _limits(self) -> Limits:
+        api = self._configuration.reglages.api
+        return Limits(
+            body=api.corps_max,
+            body_pieces=api.corps_max_pieces,
+            reception=api.delai_reception.total_seconds(),
+            connections=api.connexions_max,
+        )
 
     async def close(self) -> None:
         """Take no new connection; those that are open stay."""
@@ -125,7 +135,7 @@ class Doors:
 
     def calls_under_way(self) -> Deferred[Any]:
         """Fires when every call received has been answered."""
-        return DeferredList([work for server in self._servers for work in server.entree.en_cours])
+        return DeferredList([work for server in self._servers for work in server.gate.under_way])
 
     def hang_up(self) -> None:
         for server in self._servers:

@@ -10,27 +10,39 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from tierspayant.adapter.storage.protocol import Tables
 
 HEURE: Final = dt.timedelta(hours=1)
 
+PAR_HEURE: Final = 300
+"""Checks of one shop within an hour: far above its customers, far below a theft of data."""
+
 PAR_DOSSIER: Final = 20
 """Checks of one file within an hour: a family with two cards each, asked again after every mistyped digit."""
 
 
-class HarvestGuard:
-    """`par_heure`: a shop's cap, read at each call, so that a reload counts at once."""
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Rights checks within an hour: of one shop, of one of its files."""
 
-    def __init__(self, par_heure: Callable[[], int]) -> None:
-        self._par_heure = par_heure
+    shop: int = PAR_HEURE
+    file: int = PAR_DOSSIER
+
+
+class HarvestGuard:
+    """`caps` is read at each call, so that a reload counts at once."""
+
+    def __init__(self, caps: Callable[[], Caps]) -> None:
+        self._caps = caps
 
     def refuse_for(self, tables: Tables, magasin: str, dossier: str | None, now: dt.datetime) -> dt.timedelta | None:
         """How long until one more check is allowed; None: it is. Inside the transaction that accepts it."""
-        caps = [(self._par_heure(), None)] + ([] if dossier is None else [(PAR_DOSSIER, dossier)])
+        caps = self._caps()
         waits = []
-        for cap, file in caps:
+        for cap, file in [(caps.shop, None)] + ([] if dossier is None else [(caps.file, dossier)]):
             asked = tables.rights_since(magasin, now - HEURE, cap, file)
             if len(asked) >= cap:
                 waits.append(asked[-1] + HEURE - now)

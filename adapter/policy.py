@@ -100,6 +100,17 @@ class Faits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limites:
+    """What an operator may set otherwise."""
+
+    tentatives_max: int = TENTATIVES_MAX
+    delai_confirmation: dt.timedelta = DELAI_CONFIRMATION
+
+
+USUAL = Limites()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cadre:
     """What is known around an entry when it is looked at."""
 
@@ -108,6 +119,7 @@ class Cadre:
     delai_traitement: dt.timedelta
     dossier: Sequence[Entry] = ()
     faits: Faits = Faits()
+    limites: Limites = USUAL
 
 
 class NextStep(Protocol):
@@ -137,7 +149,7 @@ def _queued(entry: Entry, cadre: Cadre) -> Step:
         return WaitUntil(None)
     if before is not None:
         return Hold(held(before.raison, detail=before.devant.reference))
-    if entry.tentatives >= TENTATIVES_MAX and not entry.client_confirme:
+    if entry.tentatives >= cadre.limites.tentatives_max and not entry.client_confirme:
         return Hold(held(Raison.TENTATIVES_EPUISEES))
     if cadre.faits.avance_client and entry.operation in TIERS_PAYANT:
         return Hold(held(Raison.AVANCE_CLIENT))
@@ -188,7 +200,7 @@ def _overtaken(entry: Entry, cadre: Cadre) -> Raison | None:
         return Raison.CARTE_PERIMEE
     if faits.prescription_du is not None and (jour - faits.prescription_du).days > AGE_PRESCRIPTION_MAX_JOURS:
         return Raison.PRESCRIPTION_PERIMEE
-    return Raison.CONFIRMER_CLIENT if cadre.now - entry.cree_le > DELAI_CONFIRMATION else None
+    return Raison.CONFIRMER_CLIENT if cadre.now - entry.cree_le > cadre.limites.delai_confirmation else None
 
 
 def business_day(moment: dt.datetime) -> dt.date:

@@ -25,7 +25,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
-from tierspayant.adapter import daemon_log, platform_agents, platform_rows, reload, storage_choice
+from tierspayant.adapter import daemon_log, platform_agents, platform_rows, policy, reload, storage_choice
 from tierspayant.adapter.announcing import TOUS, AnnouncingStorage
 from tierspayant.adapter.assembly import DemarrageRefuse, Lu, Pieces, read_files, real_now
 from tierspayant.adapter.clock_source import ask_clock
@@ -84,7 +84,8 @@ class Demon:
         dialectes = {une.dialecte for une in lu.plateformes.values()}
         for dialecte in dialectes:
             await deferToThreadPool(self._reactor, self._threads, platforms.client, dialecte)
-        chance = random.Random(configuration.reglages.livraison.graine or secrets.randbits(64))
+        livraison = configuration.reglages.livraison
+        chance = random.Random(livraison.graine or secrets.randbits(64))
         identite = Identite(lambda: lu.vivant.configuration, real_now, secrets.token_bytes)
         self._jetons = Jetons(identite, configuration.dossier / "secrets" / "sessions.json")
         self._jetons.load()
@@ -98,7 +99,10 @@ class Demon:
             jetons=self._jetons,
             noeud=noeud,
             annuaire=lambda: lu.vivant.annuaire,
-            doublons=configuration.reglages.livraison.retenir_doublons,
+            doublons=livraison.retenir_doublons,
+            limites=policy.Limites(
+                tentatives_max=livraison.tentatives_max, delai_confirmation=livraison.delai_confirmation
+            ),
         )
         self._delivery = Delivery(
             self._storage, lu.vault, lu.plateformes.values(), list(lu.vivant.magasins().values()), outside

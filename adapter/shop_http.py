@@ -13,43 +13,23 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
-from twisted.internet.protocol import Protocol as WireProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import http, server
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
+from tierspayant.adapter.http_limits import HEADERS_MAX, LEFTOVERS_MAX, Limits
 from tierspayant.adapter.problem import MEDIA_TYPE, Probleme
 
-CORPS_MAX = 2 * 2**20
-"""Bytes of a body: a PEC with twenty lines has 6 kB; parsing costs memory in proportion (wire.md)."""
-
-CORPS_MAX_PIECES = 20 * 2**20
-"""Bytes of a body with documents: 15 MB of files, a third more in base64."""
-
-ENTETES_MAX = 16_384
-"""Bytes of request line and headers."""
-
-RECEPTION_MAX = 10.0
-"""Seconds to receive a whole request: a shop's software is on the same machine or network."""
-
-CONNEXIONS_MAX = 256
-"""Open connections: every one costs a descriptor, and one daemon serves at most some hundred tills."""
-
-REJET_MAX = 5.0
-"""Seconds during which what follows a refused request is thrown away, for the client to read its answer."""
-
-_Canal: Any = http.HTTPChannel
-_Requete: Any = server.Request
-_Site: Any = server.Site
-"""twisted.web declares these classes with few types; as Any their overriding stays readable."""
-
 JSON_TYPE = "application/json; charset=utf-8"
+LOST = Failure(ConnectionDone())
+NO_OTHER = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,146 +72,153 @@ def en_probleme(probleme: Probleme) -> Reponse:
     return Reponse(probleme.statut, probleme.body(), MEDIA_TYPE, probleme.entetes)
 
 
-class Canal(_Canal):  # type: ignore[misc]
+class Channel(http.HTTPChannel):
     """One connection, with a deadline for each request and an answer for what cannot even be parsed."""
 
-    totalHeadersSize = ENTETES_MAX
+    totalHeadersSize = HEADERS_MAX
     maxHeaders = 100
-    limite: Callable[[bytes], int]
-    perdu: Callable[[], None]
-    _refuse = False
-    _echeance: IDelayedCall | None = None
+    limits: Limits
+    lost: Callable[[], None]
+    _refused = False
+    _deadline: IDelayedCall | None = None
 
     def dataReceived(self, data: bytes) -> None:
-        if self._refuse:
+        if self._refused:
             return
-        if self._echeance is None and not self._handlingRequest:
-            self._echeance = self.callLater(RECEPTION_MAX, self.refuse, Probleme("delai_reception"))
-        super().dataReceived(data)
+        if self._deadline is None and not self._handlingRequest:
+            self._deadline = _untyped(self).callLater(self.limits.reception, self.refuse, Probleme("delai_reception"))
+        _untyped(super()).dataReceived(data)
 
     def lineReceived(self, line: bytes) -> None:
-        if not self._refuse:
-            super().lineReceived(line)
+        if not self._refused:
+            _untyped(super()).lineReceived(line)
 
     def rawDataReceived(self, data: bytes) -> None:
-        if not self._refuse:
-            super().rawDataReceived(data)
+        if not self._refused:
+            _untyped(super()).rawDataReceived(data)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         self.refuse(Probleme("entetes_trop_grands"))
 
     def allContentReceived(self) -> None:
-        if self._refuse:
+        if self._refused:
             return
         self._stop_deadline()
-        super().allContentReceived()
+        _untyped(super()).allContentReceived()
 
     def _respondToBadRequestAndDisconnect(self) -> None:
-        trop = self._receivedHeaderSize > self.totalHeadersSize or self._receivedHeaderCount > self.maxHeaders
-        self.refuse(Probleme("entetes_trop_grands" if trop else "requete_http"))
+        too_large = self._receivedHeaderSize > self.totalHeadersSize or self._receivedHeaderCount > self.maxHeaders
+        self.refuse(Probleme("entetes_trop_grands" if too_large else "requete_http"))
 
-    def refuse(self, probleme: Probleme) -> None:
+    def refuse(self, problem: Probleme) -> None:
         """Answer without the application, then throw away what follows and hang up."""
-        if self._refuse:
+        if self._refused:
             return
-        self._refuse = True
+        self._refused = True
         self._stop_deadline()
-        self.setTimeout(None)
-        corps = probleme.body()
-        tete = (
-            f"HTTP/1.1 {probleme.statut} {probleme.code}\r\nContent-Type: {MEDIA_TYPE}\r\n"
-            f"Content-Length: {len(corps)}\r\nConnection: close\r\n\r\n"
+        _untyped(self).setTimeout(None)
+        body = problem.body()
+        head = (
+            f"HTTP/1.1 {problem.statut} {problem.code}\r\nContent-Type: {MEDIA_TYPE}\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
-        self.transport.write(tete.encode("ascii") + corps)
-        demi_fermer = getattr(self.transport, "loseWriteConnection", None)
-        if demi_fermer is None:
-            self.transport.loseConnection()
+        transport = _untyped(self.transport)
+        transport.write(head.encode("ascii") + body)
+        half_close = getattr(transport, "loseWriteConnection", None)
+        if half_close is None:
+            transport.loseConnection()
             return
-        demi_fermer()
-        self._echeance = self.callLater(REJET_MAX, self._abort)
+        half_close()
+        self._deadline = _untyped(self).callLater(LEFTOVERS_MAX, self._abort)
 
     def _abort(self) -> None:
-        self._echeance = None
-        self.transport.abortConnection()
+        self._deadline = None
+        _untyped(self.transport).abortConnection()
 
     def _stop_deadline(self) -> None:
-        if self._echeance is not None and self._echeance.active():
-            self._echeance.cancel()
-        self._echeance = None
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()
+        self._deadline = None
 
-    def connectionLost(self, reason: Failure) -> None:
+    def connectionLost(self, reason: Failure = LOST) -> None:
         self._stop_deadline()
-        self.perdu()
-        super().connectionLost(reason)
+        self.lost()
+        _untyped(super()).connectionLost(reason)
 
 
-class Requete(_Requete):  # type: ignore[misc]
+class BoundedRequest(server.Request):
     """A request whose body is limited and stays in memory."""
 
-    _recus = 0
+    channel: Channel
+    _received = 0
 
     def gotLength(self, length: int | None) -> None:
         self.content = io.BytesIO()
-        self._limite = self.channel.limite(self.channel._path)
-        if length is not None and length > self._limite:
-            self.channel.refuse(_trop_grand(self._limite))
+        self._limit: int = self.channel.limits.body_of(self.channel._path)
+        if length is not None and length > self._limit:
+            self.channel.refuse(_too_large(self._limit))
 
     def handleContentChunk(self, data: bytes) -> None:
-        self._recus += len(data)
-        if self._recus > self._limite:
-            self.channel.refuse(_trop_grand(self._limite))
+        self._received += len(data)
+        if self._received > self._limit:
+            self.channel.refuse(_too_large(self._limit))
         else:
-            super().handleContentChunk(data)
+            _untyped(super()).handleContentChunk(data)
 
 
-def _trop_grand(limite: int) -> Probleme:
-    return Probleme("corps_trop_grand", f"Le corps de la requête dépasse la limite de {limite} octets.")
+def _untyped(value: object) -> Any:
+    """twisted.web annotates few of the methods we override: these calls are not checked."""
+    return value
 
 
-class Entree(Resource):
+def _too_large(limit: int) -> Probleme:
+    return Probleme("corps_trop_grand", f"Le corps de la requête dépasse la limite de {limit} octets.")
+
+
+class Gate(Resource):
     """The only resource: every path and method goes to the application."""
 
     isLeaf = True
     log = Logger()
 
     def __init__(self, application: Application) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        _untyped(super()).__init__()
         self._application = application
         self.incidents = 0
-        self.en_cours: set[Deferred[None]] = set()
+        self.under_way: set[Deferred[None]] = set()
 
     def render(self, request: Request) -> int:
         partie: Deferred[None] = Deferred()
-        parti = [False]
+        gone = [False]
 
         def left(_reason: object) -> None:
-            parti[0] = True
+            gone[0] = True
             partie.callback(None)
 
         _ = request.notifyFinish().addErrback(left)
         appel = _appel(request, partie)
-        travail = Deferred.fromCoroutine(self._serve(request, appel, parti))
-        self.en_cours.add(travail)
-        _ = travail.addErrback(lambda echec: self.log.failure("an answer could not be written", failure=echec))
-        _ = travail.addBoth(lambda _rien: self.en_cours.discard(travail))
+        work = Deferred.fromCoroutine(self._serve(request, appel, gone))
+        self.under_way.add(work)
+        _ = work.addErrback(lambda failed: self.log.failure("an answer could not be written", failure=failed))
+        _ = work.addBoth(lambda _nothing: self.under_way.discard(work))
         return NOT_DONE_YET
 
-    async def _serve(self, request: Request, appel: Appel, parti: list[bool]) -> None:
+    async def _serve(self, request: Request, appel: Appel, gone: list[bool]) -> None:
         try:
             reponse = await self._application(appel)
         except Exception:  # the last line of defence: a bug is logged whole and told without a traceback
             self.incidents += 1
             self.log.failure("incident {numero}: a call to the shop API failed", numero=self.incidents)
             reponse = en_probleme(Probleme("erreur_interne", plus={"incident": self.incidents}))
-        if not parti[0]:
+        if not gone[0]:
             _write(request, appel, reponse)
 
 
 def _appel(request: Request, partie: Deferred[None]) -> Appel:
     chemin, _, requete = request.uri.decode("latin-1").partition("?")
     entetes = {
-        nom.decode("latin-1").lower(): b", ".join(valeurs).decode("latin-1")
-        for nom, valeurs in request.requestHeaders.getAllRawHeaders()
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+        for name, values in request.requestHeaders.getAllRawHeaders()
     }
     corps = request.content.read() if request.content else b""
     return Appel(request.method.decode("latin-1"), chemin, requete, entetes, corps, partie)
@@ -243,8 +230,8 @@ def _write(request: Request, appel: Appel, reponse: Reponse) -> None:
     request.setHeader("Server", "tp-adapter")
     request.setHeader("Cache-Control", "no-store")
     request.setHeader("X-Content-Type-Options", "nosniff")
-    for nom, valeur in reponse.entetes.items():
-        request.setHeader(nom, valeur)
+    for name, value in reponse.entetes.items():
+        request.setHeader(name, value)
     if reponse.flux is not None:
         reponse.flux(request)
         return
@@ -254,38 +241,32 @@ def _write(request: Request, appel: Appel, reponse: Reponse) -> None:
     request.finish()
 
 
-def limite_par_chemin(chemin: bytes) -> int:
-    return CORPS_MAX_PIECES if chemin.partition(b"?")[0].endswith(b"/pieces") else CORPS_MAX
-
-
-class Serveur(_Site):  # type: ignore[misc]
+class Server(server.Site):
     """A Site with limits, no access log of its own and no form parser."""
 
-    protocol = Canal
-    requestFactory = Requete
+    requestFactory = BoundedRequest
     displayTracebacks = False
 
-    def __init__(self, application: Application, reactor: IReactorTime) -> None:
-        self.entree = Entree(application)
-        super().__init__(self.entree, reactor=reactor, timeout=60, parsePOSTFormSubmission=False)
-        self._canaux: set[Any] = set()
+    def __init__(self, application: Application, reactor: IReactorTime, limits: Limits = NO_OTHER) -> None:
+        self.gate = Gate(application)
+        _untyped(super()).__init__(self.gate, reactor=reactor, timeout=60, parsePOSTFormSubmission=False)
+        _untyped(self).protocol = Channel
+        self._limits = limits
+        self._channels: set[Channel] = set()
 
-    def buildProtocol(self, addr: IAddress | None) -> WireProtocol | None:
-        if len(self._canaux) >= CONNEXIONS_MAX:
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        if len(self._channels) >= self._limits.connections:
             return None
-        canal: Any = super().buildProtocol(addr)
-        canal.limite = limite_par_chemin
-        canal.perdu = lambda: self._lost(canal)
-        self._canaux.add(canal)
-        return cast(WireProtocol, canal)
+        channel: Any = _untyped(super()).buildProtocol(addr)
+        channel.limits = self._limits
+        channel.lost = lambda: self._channels.discard(channel)
+        self._channels.add(channel)
+        return channel
 
     def hang_up(self) -> None:
         """Close what is still open: an orderly stop waits for nobody's keep-alive."""
-        for canal in list(self._canaux):
-            canal.transport.abortConnection()
+        for channel in list(self._channels):
+            _untyped(channel).transport.abortConnection()
 
-    def _lost(self, canal: Any) -> None:
-        self._canaux.discard(canal)
-
-    def log(self, request: Request) -> None:
+    def log(self, request: http.Request) -> None:
         """No access log: the application logs its events, without the addresses and queries of people."""

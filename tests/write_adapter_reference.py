@@ -12,6 +12,7 @@ from typing import Any, get_args
 import click
 from pydantic import BaseModel
 
+from tests import adapter_limits
 from tierspayant.adapter import annuaire, config
 from tierspayant.adapter.cli import main
 from tierspayant.adapter.problem import genres
@@ -25,7 +26,8 @@ def commands() -> str:
         "# Commands of tp-adapter",
         "",
         "Exit codes: 0 done, 1 refused or failed (one sentence on stderr), 2 usage. Commands ask the running daemon",
-        "through `admin.sock` beside the configuration, and open the database themselves when no daemon runs.",
+        "through `admin.sock` beside the configuration, or the port of `[admin]`, and open the database themselves",
+        "when no daemon runs.",
         "",
     ]
     for chemin, commande in _commands(main, "tp-adapter"):
@@ -112,11 +114,16 @@ def directory() -> str:
     return ENTETE + f"# The payer directory\n\n{titre}\n\n{reste}\n"
 
 
+def limits() -> str:
+    return ENTETE + adapter_limits.page()
+
+
 PAGES = {
     "tp-adapter.md": commands,
     "configuration.md": settings,
     "problems.md": problems,
     "annuaire.md": directory,
+    "limits.md": limits,
 }
 
 if __name__ == "__main__":

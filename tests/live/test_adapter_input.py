@@ -12,7 +12,7 @@ from openapi_spec_validator import validate
 
 from tests.live.two_daemons import World, world
 from tests.unit.adapter_edges.bodies import DROITS, FACTURE, PEC, bent
-from tierspayant.adapter.shop_http import CORPS_MAX
+from tierspayant.adapter.http_limits import BODY_MAX
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_twenty_megabytes_announced_or_in_chunks_are_413_and_read_by_the_client(
     corps = b"x" * (20 * 2**20)
     statut, probleme = answered(monde.raw(head(monde, "/v1/pec", f"Content-Length: {len(corps)}") + corps))
     assert (statut, probleme["code"]) == (413, "corps_trop_grand")
-    morceau = b"x" * (CORPS_MAX // 2)
+    morceau = b"x" * (BODY_MAX // 2)
     morceaux = b"".join(b"%x\r\n%b\r\n" % (len(morceau), morceau) for _ in range(3)) + b"0\r\n\r\n"
     statut, probleme = answered(monde.raw(head(monde, "/v1/pec", "Transfer-Encoding: chunked") + morceaux))
     assert (statut, probleme["code"]) == (413, "corps_trop_grand")

@@ -284,6 +284,7 @@ class Reglages:
     jetons: Jetons | None = None
     annuaire: Callable[[], Annuaire] | None = None
     doublons: bool = False
+    limites: policy.Limites = policy.USUAL
     fate: FateOf = field(default=lambda *_: Fate())
 
 
@@ -348,6 +349,7 @@ class Monde:
             next_step=self.reglages.next_step,
             annuaire=self.reglages.annuaire,
             doublons=self.reglages.doublons,
+            limites=self.reglages.limites,
         )
         self.delivery = Delivery(self.storage, self.vault, self.plateformes, [DEMO_SHOP], outside)
         self.started = Deferred.fromCoroutine(self.delivery.start())

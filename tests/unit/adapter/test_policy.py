@@ -17,11 +17,13 @@ from tierspayant.adapter.policy import (
     RECUL_BASE,
     RECUL_MAX,
     TENTATIVES_MAX,
+    USUAL,
     AskStatus,
     Cadre,
     Expire,
     Faits,
     Hold,
+    Limites,
     Send,
     Step,
     WaitUntil,
@@ -100,6 +102,12 @@ class TestLateAgreements:
         assert self.overtaken(entry(client_confirme=True)) == Send()
         assert self.overtaken(entry(cree_le=self.late - DELAI_CONFIRMATION)) == Send()
 
+    def test_an_operator_may_ask_the_customer_sooner(self) -> None:
+        hour = Limites(delai_confirmation=dt.timedelta(hours=1))
+        soon = replace(cadre(now=NOW + dt.timedelta(hours=2)), limites=hour)
+        assert reason(next_step(entry(), soon)) is Raison.CONFIRMER_CLIENT
+        assert next_step(entry(), replace(soon, limites=USUAL)) == Send()
+
     def test_a_card_or_prescription_out_of_date_is_named(self) -> None:
         assert reason(self.overtaken(entry(), carte_valide_au=dt.date(2024, 2, 14))) is Raison.CARTE_PERIMEE
         assert reason(self.overtaken(entry(), prescription_du=dt.date(2018, 2, 14))) is Raison.PRESCRIPTION_PERIMEE
@@ -124,6 +132,8 @@ def test_after_many_attempts_a_person_looks_and_may_let_it_go_on() -> None:
     tired = entry(tentatives=TENTATIVES_MAX)
     assert reason(next_step(tired, cadre())) is Raison.TENTATIVES_EPUISEES
     assert next_step(entry(tentatives=TENTATIVES_MAX, client_confirme=True), cadre()) == Send()
+    sooner = replace(cadre(), limites=Limites(tentatives_max=3))
+    assert reason(next_step(entry(tentatives=3), sooner)) is Raison.TENTATIVES_EPUISEES
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))

@@ -12,157 +12,170 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from tierspayant.adapter.shop_http import (
-    CONNEXIONS_MAX,
-    CORPS_MAX,
-    CORPS_MAX_PIECES,
+from tierspayant.adapter.http_limits import (
+    BODY_MAX,
+    BODY_MAX_PIECES,
+    CONNECTIONS_MAX,
+    LEFTOVERS_MAX,
     RECEPTION_MAX,
-    REJET_MAX,
-    Appel,
-    Reponse,
-    Serveur,
-    en_json,
-    limite_par_chemin,
+    Limits,
 )
+from tierspayant.adapter.shop_http import Appel, Reponse, Server, en_json
 
-_Transport: Any = StringTransport
+
+def _untyped(value: object) -> Any:
+    return value
 
 
-class Fil(_Transport):  # type: ignore[misc]
+class Wire(StringTransport):
     """A transport that remembers how it was closed, and half-closes as TCP does."""
 
-    fermeture = ""
+    closed = ""
+
+    def __init__(self) -> None:
+        _untyped(super()).__init__()
 
     def loseWriteConnection(self) -> None:
-        self.fermeture = "demi"
+        self.closed = "half"
 
     def abortConnection(self) -> None:
-        self.fermeture = "abandon"
-        super().abortConnection()
+        self.closed = "aborted"
+        _untyped(super()).abortConnection()
 
 
 class Echo:
     """An application that says what it got, waits, or breaks."""
 
     def __init__(self) -> None:
-        self.appels: list[Appel] = []
-        self.attente: Deferred[None] | None = None
-        self.casse = False
+        self.calls: list[Appel] = []
+        self.waiting: Deferred[None] | None = None
+        self.broken = False
 
     async def __call__(self, appel: Appel) -> Reponse:
-        self.appels.append(appel)
-        if self.casse:
+        self.calls.append(appel)
+        if self.broken:
             raise ZeroDivisionError("a value nobody may see")
-        if self.attente is not None:
-            await self.attente
+        if self.waiting is not None:
+            await self.waiting
         return en_json({"octets": len(appel.corps)})
 
 
-class Bout:
+class Line:
     """A server with one connection open to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
         self.clock = Clock()
         self.echo = Echo()
-        self.serveur: Any = Serveur(self.echo, self.clock)
-        self.fil = Fil()
-        self.canal = self.connect(self.fil)
+        self.server: Any = Server(self.echo, self.clock, limits)
+        self.wire: Any = Wire()
+        self.channel = self.connect(self.wire)
 
-    def connect(self, fil: Fil) -> Any:
-        canal = self.serveur.buildProtocol(None)
-        if canal is not None:
-            canal.makeConnection(fil)
-        return canal
+    def connect(self, wire: Wire) -> Any:
+        channel = self.server.buildProtocol(None)
+        if channel is not None:
+            channel.makeConnection(wire)
+        return channel
 
-    def send(self, octets: bytes) -> None:
-        self.canal.dataReceived(octets)
+    def send(self, data: bytes) -> None:
+        self.channel.dataReceived(data)
 
     def answer(self) -> tuple[int, Any]:
-        tete, _, corps = self.fil.value().partition(b"\r\n\r\n")
-        return int(tete.split()[1]), json.loads(corps)
+        head, _, body = self.wire.value().partition(b"\r\n\r\n")
+        return int(head.split()[1]), json.loads(body)
 
 
 @pytest.fixture
-def bout() -> Bout:
-    return Bout()
+def line() -> Line:
+    return Line()
 
 
-def test_a_request_that_trickles_in_is_cut_after_its_deadline(bout: Bout) -> None:
-    bout.send(b"POST /v1/pec HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
+def test_a_request_that_trickles_in_is_cut_after_its_deadline(line: Line) -> None:
+    line.send(b"POST /v1/pec HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
     for _ in range(int(RECEPTION_MAX) + 1):
-        bout.send(b"x")
-        bout.clock.advance(1)
-    assert bout.answer()[1]["code"] == "delai_reception"
-    assert bout.echo.appels == []
-    bout.clock.advance(REJET_MAX)
-    assert bout.fil.fermeture == "abandon"
+        line.send(b"x")
+        line.clock.advance(1)
+    assert line.answer()[1]["code"] == "delai_reception"
+    assert line.echo.calls == []
+    line.clock.advance(LEFTOVERS_MAX)
+    assert line.wire.closed == "aborted"
 
 
-def test_the_deadline_is_for_receiving_not_for_answering(bout: Bout) -> None:
-    bout.echo.attente = Deferred()
-    bout.send(b"POST /v1/pec HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
-    bout.clock.advance(RECEPTION_MAX * 4)
-    assert bout.fil.value() == b""
-    bout.echo.attente.callback(None)
-    assert bout.answer() == (200, {"octets": 2})
+def test_the_deadline_is_for_receiving_not_for_answering(line: Line) -> None:
+    line.echo.waiting = Deferred()
+    line.send(b"POST /v1/pec HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+    line.clock.advance(RECEPTION_MAX * 4)
+    assert line.wire.value() == b""
+    line.echo.waiting.callback(None)
+    assert line.answer() == (200, {"octets": 2})
 
 
-def test_a_body_too_large_is_refused_at_its_announcement_and_the_rest_is_thrown_away(bout: Bout) -> None:
-    bout.send(b"POST /v1/pec HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (CORPS_MAX + 1))
-    assert bout.answer()[0] == 413
-    assert bout.fil.fermeture == "demi"
-    bout.send(b"x" * 100_000)
-    assert bout.fil.value().count(b"HTTP/1.1") == 1
-    assert bout.echo.appels == []
+def test_a_body_too_large_is_refused_at_its_announcement_and_the_rest_is_thrown_away(line: Line) -> None:
+    line.send(b"POST /v1/pec HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (BODY_MAX + 1))
+    assert line.answer()[0] == 413
+    assert line.wire.closed == "half"
+    line.send(b"x" * 100_000)
+    assert line.wire.value().count(b"HTTP/1.1") == 1
+    assert line.echo.calls == []
 
 
-def test_a_body_of_exactly_the_limit_is_taken(bout: Bout) -> None:
-    bout.send(b"POST /v1/pec HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % CORPS_MAX + b"x" * CORPS_MAX)
-    assert bout.answer() == (200, {"octets": CORPS_MAX})
+def test_a_body_of_exactly_the_limit_is_taken(line: Line) -> None:
+    line.send(b"POST /v1/pec HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % BODY_MAX + b"x" * BODY_MAX)
+    assert line.answer() == (200, {"octets": BODY_MAX})
 
 
 def test_documents_have_a_limit_of_their_own() -> None:
-    assert limite_par_chemin(b"/v1/pec/abc/pieces?langue=en") == CORPS_MAX_PIECES
-    assert limite_par_chemin(b"/v1/pec") == CORPS_MAX
+    assert Limits().body_of(b"/v1/pec/abc/pieces?langue=en") == BODY_MAX_PIECES
+    assert Limits().body_of(b"/v1/pec") == BODY_MAX
 
 
-def test_one_connection_serves_one_request_after_another(bout: Bout) -> None:
+def test_one_connection_serves_one_request_after_another(line: Line) -> None:
     for _ in range(3):
-        bout.fil.clear()
-        bout.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert bout.answer()[0] == 200
-        bout.clock.advance(RECEPTION_MAX - 1)
-    assert len(bout.echo.appels) == 3
+        line.wire.clear()
+        line.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert line.answer()[0] == 200
+        line.clock.advance(RECEPTION_MAX - 1)
+    assert len(line.echo.calls) == 3
 
 
-def test_connections_beyond_the_limit_are_not_taken_until_one_closes(bout: Bout) -> None:
-    canaux = [bout.connect(Fil()) for _ in range(CONNEXIONS_MAX - 1)]
-    assert None not in canaux
-    assert bout.connect(Fil()) is None
-    canaux[0].connectionLost(Failure(ConnectionDone()))
-    assert bout.connect(Fil()) is not None
+def test_connections_beyond_the_limit_are_not_taken_until_one_closes(line: Line) -> None:
+    channels = [line.connect(Wire()) for _ in range(CONNECTIONS_MAX - 1)]
+    assert None not in channels
+    assert line.connect(Wire()) is None
+    channels[0].connectionLost(Failure(ConnectionDone()))
+    assert line.connect(Wire()) is not None
 
 
-def test_a_bug_is_logged_and_told_without_its_text(bout: Bout, logged_failures: Any) -> None:
-    bout.echo.casse = True
-    bout.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-    statut, probleme = bout.answer()
-    assert (statut, probleme["code"]) == (500, "erreur_interne")
-    assert b"nobody" not in bout.fil.value()
-    assert probleme["incident"] == 1
+def test_a_bug_is_logged_and_told_without_its_text(line: Line, logged_failures: Any) -> None:
+    line.echo.broken = True
+    line.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    status, problem = line.answer()
+    assert (status, problem["code"]) == (500, "erreur_interne")
+    assert b"nobody" not in line.wire.value()
+    assert problem["incident"] == 1
     logged_failures.take(ZeroDivisionError)
 
 
-def test_a_client_that_hangs_up_is_noticed_by_the_application(bout: Bout) -> None:
-    bout.echo.attente = Deferred()
-    bout.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-    bout.canal.connectionLost(Failure(ConnectionLost()))
-    partie = bout.echo.appels[0].partie
+def test_a_client_that_hangs_up_is_noticed_by_the_application(line: Line) -> None:
+    line.echo.waiting = Deferred()
+    line.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    line.channel.connectionLost(Failure(ConnectionLost()))
+    partie = line.echo.calls[0].partie
     assert partie is not None
     assert partie.called
-    bout.echo.attente.callback(None)
+    line.echo.waiting.callback(None)
 
 
-def test_head_has_no_body(bout: Bout) -> None:
-    bout.send(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert bout.fil.value().endswith(b"\r\n\r\n")
+def test_head_has_no_body(line: Line) -> None:
+    line.send(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert line.wire.value().endswith(b"\r\n\r\n")
+
+
+def test_an_operator_s_limits_take_the_place_of_ours() -> None:
+    line = Line(Limits(body=10, connections=1, reception=2))
+    assert line.connect(Wire()) is None
+    line.send(b"POST /v1/pec HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n")
+    assert line.answer()[1]["detail"] == "Le corps de la requête dépasse la limite de 10 octets."
+    slow = Line(Limits(reception=2))
+    slow.send(b"GET / HTTP/1.1\r\n")
+    slow.clock.advance(2)
+    assert slow.answer()[1]["code"] == "delai_reception"
