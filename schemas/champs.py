@@ -1,7 +1,7 @@
-"""Fields of an lxml element, read and written: what both server dialects need between a tree and the messages.
+"""Fields of a message, read from an lxml element: what both server dialects need between a tree and the messages.
 
 `Bloc` reads an element that its XSD has accepted; what an XSD cannot check (keys, the calendar, base64) raises the
-Faute that names the field. `ajoute` writes one field. Neither knows a dialect.
+Faute that names the field. What is written is in ecriture.py. Neither knows a dialect.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import base64
 import binascii
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar
 
 from lxml import etree
 
@@ -20,20 +22,23 @@ from tierspayant.schemas.money import Centimes, MontantInvalide, depuis_decimal
 from tierspayant.schemas.xml import local_name, xpath_of
 
 I = TypeVar("I", bound=Identifiant)  # noqa: E741
+E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
+
+_OUI = {"true": True, "1": True, "false": False, "0": False}
 
 
 class Bloc:
-    """The children of one element by local name. A missing optional field reads as None."""
+    """The children of one element by local name. A missing optional field reads as None.
+
+    A field that may be repeated is read by `liste` alone: the others know one child of a name.
+    """
 
     __slots__ = ("_enfants", "element")
 
     def __init__(self, element: etree._Element) -> None:
         self.element = element
-        enfants: dict[str, etree._Element] = {}
-        for enfant in element:
-            enfants.setdefault(str(enfant.tag).rpartition("}")[2], enfant)
-        self._enfants = enfants
+        self._enfants = {_LOCAL[enfant.tag]: enfant for enfant in element}
 
     def __contains__(self, nom: str) -> bool:
         return nom in self._enfants
@@ -53,32 +58,34 @@ class Bloc:
 
     def liste(self, nom: str) -> Iterator[Bloc]:
         """Every child of that name, in order."""
-        return (Bloc(enfant) for enfant in self.element if local_name(enfant) == nom)
-
-    def textes(self, nom: str) -> Iterator[str]:
-        return (enfant.text or "" for enfant in self.element if local_name(enfant) == nom)
+        return (Bloc(enfant) for enfant in self.element if _LOCAL[enfant.tag] == nom)
 
     def lire(self, nom: str, lecture: Callable[[str], T]) -> T:
         """`lecture` of the trimmed text; its ValueError becomes the Faute of this field."""
-        return self._lire(nom, lecture, self.texte(nom).strip())
-
-    def _lire(self, nom: str, lecture: Callable[[str], T], texte: str) -> T:
-        enfant = self._enfants[nom]
         try:
-            return lecture(texte)
-        except IdentifiantInvalide as erreur:
-            raise refuse(enfant, erreur.regle, erreur.detail) from None
-        except MontantInvalide as erreur:
-            raise refuse(enfant, "VALEUR_DECIMALES", str(erreur)) from None
-        except ValueError:
-            raise refuse(enfant, "VALEUR_FORME", "la valeur n'a pas la forme attendue") from None
+            return lecture((self._enfants[nom].text or "").strip())
+        except ValueError as erreur:
+            raise self._refus(nom, erreur) from None
 
     def lire_ou_rien(self, nom: str, lecture: Callable[[str], T]) -> T | None:
         return self.lire(nom, lecture) if nom in self._enfants else None
 
     def identifiant(self, nom: str, cls: type[I]) -> I:
         """Untrimmed: white space around a number is refused by its form, and a name is kept as it was said."""
-        return self._lire(nom, cls, self.texte(nom))
+        texte = self._enfants[nom].text or ""
+        try:
+            lu: I = cls(texte) if cls.PERSONNEL else _PUBLIC[cls, texte]
+        except ValueError as erreur:
+            raise self._refus(nom, erreur) from None
+        return lu
+
+    def _refus(self, nom: str, erreur: ValueError) -> Faute:
+        enfant = self._enfants[nom]
+        if isinstance(erreur, IdentifiantInvalide):
+            return refuse(enfant, erreur.regle, erreur.detail)
+        if isinstance(erreur, MontantInvalide):
+            return refuse(enfant, "VALEUR_DECIMALES", str(erreur))
+        return refuse(enfant, "VALEUR_FORME", "la valeur n'a pas la forme attendue")
 
     def jour(self, nom: str) -> dt.date:
         return self.lire(nom, dt.date.fromisoformat)
@@ -92,18 +99,63 @@ class Bloc:
     def entier(self, nom: str) -> int:
         return self.lire(nom, int)
 
+    def entier_ou_rien(self, nom: str) -> int | None:
+        return self.lire_ou_rien(nom, int)
+
     def euros(self, nom: str) -> Centimes:
         return self.lire(nom, depuis_decimal)
 
     def euros_ou_rien(self, nom: str) -> Centimes | None:
         return self.lire_ou_rien(nom, depuis_decimal)
 
+    def mot(self, nom: str, mots: dict[str, E]) -> E:
+        """The value that one of the contract's words stands for."""
+        return mots[self._enfants[nom].text or ""]
+
+    def mot_ou_rien(self, nom: str, mots: dict[str, E]) -> E | None:
+        return self.mot(nom, mots) if nom in self._enfants else None
+
     def oui(self, nom: str) -> bool:
-        return self.lire(nom, {"true": True, "1": True, "false": False, "0": False}.__getitem__)
+        return self.lire(nom, _OUI.__getitem__)
 
     def octets(self, nom: str) -> bytes:
         """base64Binary: checked here, since libxml2's XSD accepts any text for it (observed, 2.14)."""
         return self.lire(nom, depuis_base64)
+
+
+class _LocalNames(dict[object, str]):
+    """Tag -> local name. Accepted elements have the tags of the contracts alone: some hundreds."""
+
+    def __missing__(self, tag: object) -> str:
+        self[tag] = nom = str(tag).rpartition("}")[2]
+        return nom
+
+
+_LOCAL = _LocalNames()
+
+
+MAX_PUBLIC = 4096
+"""Identifiers kept; a chain's shops, its insurers and the products of a tariff are fewer."""
+
+
+class PublicIdentifiers(dict[tuple[type[Identifiant], str], Any]):
+    """Identifiers that are nobody's own: the same shops, insurers and products come in every message, checked once."""
+
+    def __missing__(self, key: tuple[type[Identifiant], str]) -> Identifiant:
+        if len(self) >= MAX_PUBLIC:
+            self.clear()
+        cls, texte = key
+        self[key] = lu = cls(texte)
+        return lu
+
+
+_PUBLIC = PublicIdentifiers()
+
+
+@cache
+def en_capitales(kind: type[E]) -> dict[str, E]:
+    """The words of a contract that writes each value of `kind` in capitals."""
+    return {un.value.upper(): un for un in kind}
 
 
 def depuis_base64(texte: str) -> bytes:
@@ -138,21 +190,3 @@ def exige(bloc: Bloc, nom: str, quand: str, when: str) -> None:
             f"field '{nom}' is mandatory {when}",
             xpath=f"{xpath_of(bloc.element)}/{nom}",
         )
-
-
-def ajoute(parent: etree._Element, nom: str, texte: str | None) -> None:
-    """One field of qualified name `nom`; None writes nothing."""
-    if texte is not None:
-        etree.SubElement(parent, nom).text = texte
-
-
-def instant_z(valeur: dt.datetime) -> str:
-    """UTC with 'Z', at most milliseconds: the form every SOAP stack reads (wire.md, rule 7)."""
-    utc = valeur.astimezone(dt.UTC)
-    return (
-        utc.strftime("%Y-%m-%dT%H:%M:%S") + (f".{utc.microsecond // 1000:03d}" if utc.microsecond >= 1000 else "") + "Z"
-    )
-
-
-def oui_non(valeur: bool) -> str:
-    return "true" if valeur else "false"

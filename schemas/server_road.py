@@ -12,8 +12,7 @@ client_road.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -38,14 +37,14 @@ class Mot:
 
     element: qualified name of the request's body element; xsd: the file that declares it and its answer;
     operations: the logical operations it can mean; read: body -> Demande (its `operation` decides which);
-    write: the answer's body element. `documents` allows the larger size.
+    write: the answer's body element, as text (ecriture.py). `documents` allows the larger size.
     """
 
     element: str
     xsd: str
     operations: frozenset[Operation]
     read: Callable[[Bloc], Demande]
-    write: Callable[[Appel, Reponse], etree._Element]
+    write: Callable[[Appel, Reponse], str]
     documents: bool = False
 
 
@@ -65,7 +64,7 @@ class Grammaire:
     entete: str
     entete_xsd: str
     read_entete: Callable[[Bloc], Entete]
-    detail: Callable[[Faute], etree._Element]
+    detail: Callable[[Faute], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +128,10 @@ class ServerRoad:
                 "XML_TAILLE", f"le message dépasse {xml.MAX_BYTES} octets", _ENGLISH["XML_TAILLE"], statut=413
             )
         entete = self._entete(enveloppe)
-        with _placed("/Envelope/Body"):
+        try:
             demande = mot.read(Bloc(self._valid(enveloppe.body, mot.xsd)))
+        except Faute as faute:
+            raise _placed(faute, "/Envelope/Body") from None
         service = demande.service if isinstance(demande, EtatServiceDemande) else SERVICE_OF[demande.operation]
         return Appel(
             operation=demande.operation,
@@ -147,15 +148,16 @@ class ServerRoad:
         mot = self._par_operation[appel.chemin, appel.operation]
         body = mot.write(appel, reponse)
         self._assert_ours(body, mot.xsd)
-        headers = (soap.relates_to(appel.message_id),) if appel.message_id else ()
-        return _response(200, appel.version, soap.envelope(appel.version, headers, body))
+        return _response(200, appel.version, soap.envelope(appel.version, soap.relates_to(appel.message_id), body))
 
     def fault(self, version: SoapVersion, faute: Faute, relates_to: str | None = None) -> HttpResponse:
         detail = self._grammaire.detail(faute)
         self._assert_ours(detail, self._grammaire.entete_xsd)
         return _response(faute.statut, version, soap.fault(version, faute, detail, relates_to))
 
-    def _assert_ours(self, element: etree._Element, xsd: str) -> None:
+    def _assert_ours(self, written: str, xsd: str) -> None:
+        """What was written as text is read again and held to the contract."""
+        element = xml.parse_own(written.encode())
         violation = xsd_rules.first_violation(contract.xsd(self._grammaire.package, xsd), element)
         assert violation is None, f"our own answer breaks its XSD: {violation.regle} at {violation.xpath}"
 
@@ -169,8 +171,10 @@ class ServerRoad:
         bloc = blocs[0]
         if bloc.attrib:
             bloc = soap.without_soap_attributes(bloc, enveloppe.version)
-        with _placed("/Envelope/Header"):
+        try:
             return self._grammaire.read_entete(Bloc(self._valid(bloc, self._grammaire.entete_xsd, "/Envelope/Header")))
+        except Faute as faute:
+            raise _placed(faute, "/Envelope/Header") from None
 
     def _valid(self, element: etree._Element, xsd: str, prefixe: str = "/Envelope/Body") -> etree._Element:
         """The element as its XSD accepts it: a copy without xsi:type when it has any (SOAP::Lite and Axis add them)."""
@@ -216,15 +220,11 @@ class ServerRoad:
         )
 
 
-@contextmanager
-def _placed(dessus: str) -> Iterator[None]:
+def _placed(faute: Faute, dessus: str) -> Faute:
     """A Faute raised in a copy that stands outside its envelope names its place in the message all the same."""
-    try:
-        yield
-    except Faute as faute:
-        if faute.xpath is not None and not faute.xpath.startswith("/Envelope/"):
-            faute.xpath = dessus + faute.xpath
-        raise
+    if faute.xpath is not None and not faute.xpath.startswith("/Envelope/"):
+        faute.xpath = dessus + faute.xpath
+    return faute
 
 
 _STATUT = {"XML_TAILLE": 413}
@@ -243,5 +243,5 @@ def _client(regle: str, francais: str, anglais: str, *, xpath: str | None = None
     return Faute(Cote.CLIENT, "TEC05", regle, francais, anglais, xpath=xpath, statut=statut)
 
 
-def _response(statut: int, version: SoapVersion, root: etree._Element) -> HttpResponse:
-    return HttpResponse(statut, (("Content-Type", version.content_type),), xml.serialise(root))
+def _response(statut: int, version: SoapVersion, enveloppe: str) -> HttpResponse:
+    return HttpResponse(statut, (("Content-Type", version.content_type),), (xml.DECLARATION + enveloppe).encode())

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from lxml import etree
 
+from tierspayant.schemas.ecriture import bloc, champ, echappe, racine
 from tierspayant.schemas.faults import Cote, Faute
 from tierspayant.schemas.wire import Headers
 
@@ -54,19 +55,24 @@ def _client(regle: str, francais: str, anglais: str, xpath: str | None = None) -
     return Faute(Cote.CLIENT, "TEC05", regle, francais, anglais, xpath=xpath)
 
 
+_ENVELOPES = {f"{{{version.namespace}}}Envelope": version for version in SoapVersion}
+_PARTS = {
+    version: ([f"{{{version.namespace}}}Body"], [f"{{{version.namespace}}}{nom}" for nom in ("Header", "Body")])
+    for version in SoapVersion
+}
+_MESSAGE_ID = f"{{{WSA}}}MessageID"
+
+
 def open_envelope(root: etree._Element, understood: frozenset[str]) -> Envelope:
     """Take an envelope apart. `understood`: qualified names of the dialect's own header blocks. Raises Faute."""
-    try:
-        version = next(v for v in SoapVersion if root.tag == f"{{{v.namespace}}}Envelope")
-    except StopIteration:
+    version = _ENVELOPES.get(str(root.tag))
+    if version is None:
         raise _client(
             "SOAP_ENVELOPPE",
             "le corps n'est pas une enveloppe SOAP 1.1 ou 1.2",
             "the body is not a SOAP 1.1 or 1.2 envelope",
-        ) from None
-    ns = version.namespace
-    parts = [etree.QName(child).localname for child in root if str(child.tag).startswith(f"{{{ns}}}")]
-    if len(parts) != len(root) or parts not in (["Body"], ["Header", "Body"]):
+        )
+    if [child.tag for child in root] not in _PARTS[version]:
         raise _client(
             "SOAP_STRUCTURE",
             "une enveloppe contient au plus un Header puis exactement un Body",
@@ -82,17 +88,21 @@ def open_envelope(root: etree._Element, understood: frozenset[str]) -> Envelope:
             "/Envelope/Body",
         )
     headers = tuple(root[0]) if len(root) == 2 else ()
-    known = understood | UNDERSTOOD
+    _check_understood(headers, version, understood)
+    message_id = next((block.text for block in headers if block.tag == _MESSAGE_ID), None)
+    return Envelope(version, root, headers, body[0], message_id)
+
+
+def _check_understood(headers: tuple[etree._Element, ...], version: SoapVersion, understood: frozenset[str]) -> None:
+    must = f"{{{version.namespace}}}mustUnderstand"
     for block in headers:
-        if block.get(f"{{{ns}}}mustUnderstand") in ("1", "true") and block.tag not in known:
+        if block.get(must) in ("1", "true") and block.tag not in understood and block.tag not in UNDERSTOOD:
             raise _client(
                 "SOAP_MUST_UNDERSTAND",
                 "en-tête obligatoire inconnu",
                 "unknown mandatory header block",
                 f"/Envelope/Header/{etree.QName(block).localname}",
             )
-    message_id = next((block.text for block in headers if block.tag == f"{{{WSA}}}MessageID"), None)
-    return Envelope(version, root, headers, body[0], message_id)
 
 
 SOAP_ATTRIBUTES = ("mustUnderstand", "actor", "role", "relay", "encodingStyle")
@@ -107,40 +117,31 @@ def without_soap_attributes(block: etree._Element, version: SoapVersion) -> etre
     return copy
 
 
-def envelope(version: SoapVersion, headers: tuple[etree._Element, ...], body: etree._Element) -> etree._Element:
-    """An envelope around one body element."""
-    ns = version.namespace
-    root = etree.Element(f"{{{ns}}}Envelope", nsmap={"soap": ns})
-    if headers:
-        header = etree.SubElement(root, f"{{{ns}}}Header")
-        header.extend(headers)
-    etree.SubElement(root, f"{{{ns}}}Body").append(body)
-    return root
+def envelope(version: SoapVersion, headers: str, body: str) -> str:
+    """An envelope as text, around header blocks and one body element that are written already."""
+    header = f"<soap:Header>{headers}</soap:Header>" if headers else ""
+    return f'<soap:Envelope xmlns:soap="{version.namespace}">{header}<soap:Body>{body}</soap:Body></soap:Envelope>'
 
 
-def relates_to(message_id: str) -> etree._Element:
-    block = etree.Element(f"{{{WSA}}}RelatesTo", nsmap={"wsa": WSA})
-    block.text = message_id
-    return block
+def relates_to(message_id: str | None) -> str:
+    """The header block that names the message answered; nothing for one without an id."""
+    return "" if not message_id else racine("wsa:RelatesTo", {"wsa": WSA}, echappe(message_id))
 
 
-def fault(version: SoapVersion, faute: Faute, detail: etree._Element, message_id: str | None = None) -> etree._Element:
-    """An envelope that carries a fault: qualified code, French reason, typed detail."""
-    ns = version.namespace
-    body = etree.Element(f"{{{ns}}}Fault", nsmap={"soap": ns})
-    code = _fault_code(version, faute)
+def fault(version: SoapVersion, faute: Faute, detail: str, message_id: str | None = None) -> str:
+    """An envelope that carries a fault: qualified code, French reason, typed detail (written already)."""
+    code = f"soap:{_fault_code(version, faute)}"
     if version is SoapVersion.V11:
-        etree.SubElement(body, "faultcode").text = f"soap:{code}"
-        etree.SubElement(body, "faultstring").text = faute.francais
-        etree.SubElement(body, "detail").append(detail)
+        said = (champ("faultcode", code), champ("faultstring", faute.francais), bloc("detail", detail))
     else:
-        etree.SubElement(etree.SubElement(body, f"{{{ns}}}Code"), f"{{{ns}}}Value").text = f"soap:{code}"
-        reason = etree.SubElement(body, f"{{{ns}}}Reason")
         # One Text: with a second one gSOAP loses the whole fault, and Mono shows the last. English is in the detail.
-        lang = {"{http://www.w3.org/XML/1998/namespace}lang": "fr"}
-        etree.SubElement(reason, f"{{{ns}}}Text", lang).text = faute.francais
-        etree.SubElement(body, f"{{{ns}}}Detail").append(detail)
-    return envelope(version, (relates_to(message_id),) if message_id else (), body)
+        text = f'<soap:Text xml:lang="fr">{echappe(faute.francais)}</soap:Text>'
+        said = (
+            bloc("soap:Code", champ("soap:Value", code)),
+            bloc("soap:Reason", text),
+            bloc("soap:Detail", detail),
+        )
+    return envelope(version, relates_to(message_id), bloc("soap:Fault", *said))
 
 
 def _fault_code(version: SoapVersion, faute: Faute) -> str:

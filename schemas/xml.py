@@ -106,6 +106,18 @@ def serialise(root: etree._Element) -> bytes:
     return bytes(etree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
+DECLARATION = "<?xml version='1.0' encoding='utf-8'?>\n"
+"""What `serialise` starts with, for a document that is written as text."""
+
+
+def parse_own(octets: bytes) -> etree._Element:
+    """The root of what this program has just written. AssertionError: it is not well-formed, a defect of ours."""
+    try:
+        return etree.fromstring(octets, _parser(None))
+    except etree.XMLSyntaxError as erreur:
+        raise AssertionError(f"our own answer is not well-formed (line {erreur.lineno})") from None
+
+
 def xpath_of(element: etree._Element, prefixe: str = "") -> str:
     """Where an element stands, in local names ('/Envelope/Body/DemanderPriseEnCharge/carte'), for a fault's detail.
 

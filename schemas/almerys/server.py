@@ -1,4 +1,4 @@
-"""The emulator's side of this dialect (lxml): its words handed to the shared server road."""
+"""The emulator's side of this dialect: its words handed to the shared server road."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
 
-from lxml import etree
-
 from tierspayant.schemas.almerys import server_answers as answers
 from tierspayant.schemas.almerys import server_questions as questions
 from tierspayant.schemas.almerys.server_answer_blocks import answer
 from tierspayant.schemas.almerys.server_question_blocks import entete
 from tierspayant.schemas.almerys.words import CHEMIN, ENTETE, INCIDENT, NS, PACKAGE, WSDL, XSD
-from tierspayant.schemas.champs import Bloc, ajoute
+from tierspayant.schemas.champs import Bloc
+from tierspayant.schemas.ecriture import champ, racine
 from tierspayant.schemas.faults import Faute
 from tierspayant.schemas.lexique import mots
 from tierspayant.schemas.messages import (
@@ -43,7 +42,7 @@ def _mot(
     operations: Operation | tuple[Operation, ...],
     read: Callable[[Bloc], Demande],
     kind: type[R],
-    write: Callable[[etree._Element, Appel, R], None],
+    write: Callable[[Appel, R], str],
     *,
     documents: bool = False,
 ) -> Mot:
@@ -83,20 +82,18 @@ MOTS = (
 """Each wire operation. A lot of 500 invoices outgrows the ordinary limit, so it has the one of documents."""
 
 
-def incident(faute: Faute) -> etree._Element:
+def incident(faute: Faute) -> str:
     """The typed detail of a SOAP fault."""
-    detail = etree.Element(f"{{{NS}}}{INCIDENT}", nsmap={None: NS})
-    code = mots(PACKAGE, "motifs").plateforme.get(faute.code, faute.code)
-    for nom, valeur in (
-        ("codeIncident", code),
-        ("cote", faute.cote.value),
-        ("regle", faute.regle),
-        ("chemin", faute.xpath[:500] if faute.xpath else None),
-        ("francais", faute.francais[:500]),
-        ("anglais", faute.anglais[:500]),
-    ):
-        ajoute(detail, f"{{{NS}}}{nom}", valeur)
-    return detail
+    return racine(
+        INCIDENT,
+        {"": NS},
+        champ("codeIncident", mots(PACKAGE, "motifs").plateforme.get(faute.code, faute.code)),
+        champ("cote", faute.cote.value),
+        champ("regle", faute.regle),
+        champ("chemin", faute.xpath[:500] if faute.xpath else None),
+        champ("francais", faute.francais[:500]),
+        champ("anglais", faute.anglais[:500]),
+    )
 
 
 @cache

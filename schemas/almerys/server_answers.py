@@ -1,25 +1,15 @@
-"""The server's writing (lxml): a Reponse to the body element of the answer, after its idMessage."""
+"""The server's writing (text): what the body element of an answer holds after its idMessage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from lxml import etree
-
-from tierspayant.schemas.almerys.server_answer_blocks import (
-    child,
-    put,
-    put_bordereau,
-    put_day,
-    put_dossier,
-    put_facture,
-    put_number,
-    put_retour,
-)
+from tierspayant.schemas.almerys.server_answer_blocks import bordereau, dossier, facture, retour
 from tierspayant.schemas.almerys.words import to_wire
-from tierspayant.schemas.champs import instant_z, oui_non
+from tierspayant.schemas.ecriture import bloc, champ, instant, jour_compact, nombre, oui_non
 from tierspayant.schemas.messages import (
     AnnulationReponse,
+    Droits,
     DroitsReponse,
     EtatFactureReponse,
     EtatPecReponse,
@@ -42,98 +32,111 @@ from tierspayant.schemas.platforms import Appel
 _REFUS = frozenset({ResultatPec.REFUSE, ResultatPec.REFUSEE})
 
 
-def droits(corps: etree._Element, appel: Appel, reponse: DroitsReponse) -> None:
-    put_retour(corps, reponse.motifs, refus=reponse.resultat is not ResultatDroits.OUVERTS)
-    put(corps, "situation", to_wire("droits", reponse.resultat))
-    put(corps, "codeOrganisme", reponse.organisme)
-    put(corps, "libelleOrganisme", reponse.libelle_organisme)
-    if reponse.droits is not None:
-        bloc = child(corps, "droitsOuverts")
-        put_day(bloc, "debutDroits", reponse.droits.du)
-        put_day(bloc, "finDroits", reponse.droits.au)
-        put(bloc, "accordPrealable", oui_non(reponse.droits.pec_requise))
-        put(bloc, "conventionne", oui_non(reponse.droits.conventionne))
-        put_day(bloc, "dernierEquipement", reponse.droits.dernier_equipement)
+def droits(appel: Appel, reponse: DroitsReponse) -> str:
+    return "".join(
+        (
+            retour(reponse.motifs, refus=reponse.resultat is not ResultatDroits.OUVERTS),
+            champ("situation", to_wire("droits", reponse.resultat)),
+            champ("codeOrganisme", reponse.organisme),
+            champ("libelleOrganisme", reponse.libelle_organisme),
+            _ouverts(reponse.droits),
+        )
+    )
 
 
-def panier(corps: etree._Element, appel: Appel, reponse: PanierReponse) -> None:
-    put_retour(corps, reponse.motifs, vide=not reponse.offres)
-    for offre in reponse.offres:
-        bloc = child(corps, "offre")
-        put(bloc, "referenceOffre", offre.reference)
-        put(bloc, "libelleOffre", offre.libelle)
-        put(bloc, "codeLPP", offre.lpp.clair)
-        put(bloc, "classe", offre.classe.value)
-        put_number(bloc, "prixNegocie", offre.prix_centimes)
-        put_day(bloc, "finValidite", offre.valide_au)
+def _ouverts(droits: Droits | None) -> str:
+    if droits is None:
+        return ""
+    return bloc(
+        "droitsOuverts",
+        jour_compact("debutDroits", droits.du),
+        jour_compact("finDroits", droits.au),
+        oui_non("accordPrealable", droits.pec_requise),
+        oui_non("conventionne", droits.conventionne),
+        jour_compact("dernierEquipement", droits.dernier_equipement),
+    )
 
 
-def valorisation(corps: etree._Element, appel: Appel, reponse: PecReponse) -> None:
-    put_retour(corps, refus=reponse.resultat in _REFUS, raisons=reponse.motifs)
-    put_dossier(corps, appel.operation, reponse)
+def panier(appel: Appel, reponse: PanierReponse) -> str:
+    offres = (
+        bloc(
+            "offre",
+            champ("referenceOffre", offre.reference),
+            champ("libelleOffre", offre.libelle),
+            champ("codeLPP", offre.lpp.clair),
+            champ("classe", offre.classe.value),
+            nombre("prixNegocie", offre.prix_centimes),
+            jour_compact("finValidite", offre.valide_au),
+        )
+        for offre in reponse.offres
+    )
+    return retour(reponse.motifs, vide=not reponse.offres) + "".join(offres)
 
 
-def etat_dossier(corps: etree._Element, appel: Appel, reponse: EtatPecReponse) -> None:
-    put_retour(corps, vide=not reponse.dossiers)
-    for pec in reponse.dossiers:
-        put_dossier(corps, appel.operation, pec)
+def valorisation(appel: Appel, reponse: PecReponse) -> str:
+    return retour(refus=reponse.resultat in _REFUS, raisons=reponse.motifs) + dossier(appel.operation, reponse)
 
 
-def annulation(champ: str) -> Callable[[etree._Element, Appel, AnnulationReponse], None]:
-    """The writer of a cancellation of a file or of an invoice: `champ` is the element that repeats its number."""
+def etat_dossier(appel: Appel, reponse: EtatPecReponse) -> str:
+    return retour(vide=not reponse.dossiers) + "".join(dossier(appel.operation, pec) for pec in reponse.dossiers)
 
-    def ecrit(corps: etree._Element, appel: Appel, reponse: AnnulationReponse) -> None:
-        put_retour(corps, reponse.motifs, refus=reponse.resultat is ResultatAnnulation.REFUSEE)
-        put(corps, champ, reponse.numero)
-        put(corps, "suite", to_wire("suites_annulation", reponse.resultat))
+
+def annulation(numero: str) -> Callable[[Appel, AnnulationReponse], str]:
+    """The writer of a cancellation of a file or of an invoice: `numero` is the element that repeats its number."""
+
+    def ecrit(appel: Appel, reponse: AnnulationReponse) -> str:
+        return (
+            retour(reponse.motifs, refus=reponse.resultat is ResultatAnnulation.REFUSEE)
+            + champ(numero, reponse.numero)
+            + champ("suite", to_wire("suites_annulation", reponse.resultat))
+        )
 
     return ecrit
 
 
-def pieces(corps: etree._Element, appel: Appel, reponse: PiecesReponse) -> None:
-    put_retour(corps, reponse.motifs, refus=reponse.resultat is ResultatPieces.REFUSEES)
-    put(corps, "suite", to_wire("suites_pieces", reponse.resultat))
-    if reponse.pec is not None:
-        put_dossier(corps, appel.operation, reponse.pec)
+def pieces(appel: Appel, reponse: PiecesReponse) -> str:
+    return (
+        retour(reponse.motifs, refus=reponse.resultat is ResultatPieces.REFUSEES)
+        + champ("suite", to_wire("suites_pieces", reponse.resultat))
+        + ("" if reponse.pec is None else dossier(appel.operation, reponse.pec))
+    )
 
 
-def lot(corps: etree._Element, appel: Appel, reponse: LotReponse) -> None:
-    put_retour(corps, reponse.motifs, refus=reponse.resultat is ResultatLot.REJETE)
-    arl = child(corps, "arl")
-    put(arl, "numeroLot", reponse.numero_lot)
-    put(arl, "statut", to_wire("lots", reponse.resultat))
-    for facture in reponse.factures:
-        put_facture(arl, facture)
+def lot(appel: Appel, reponse: LotReponse) -> str:
+    arl = bloc(
+        "arl",
+        champ("numeroLot", reponse.numero_lot),
+        champ("statut", to_wire("lots", reponse.resultat)),
+        *map(facture, reponse.factures),
+    )
+    return retour(reponse.motifs, refus=reponse.resultat is ResultatLot.REJETE) + arl
 
 
-def etat_facture(corps: etree._Element, appel: Appel, reponse: EtatFactureReponse) -> None:
-    put_retour(corps, vide=not reponse.factures)
-    for facture in reponse.factures:
-        put_facture(corps, facture)
+def etat_facture(appel: Appel, reponse: EtatFactureReponse) -> str:
+    return retour(vide=not reponse.factures) + "".join(map(facture, reponse.factures))
 
 
-def bordereaux(corps: etree._Element, appel: Appel, reponse: RetoursReponse) -> None:
-    put_retour(corps, vide=not reponse.bordereaux)
-    for bordereau in reponse.bordereaux:
-        put_bordereau(corps, bordereau)
-    put(corps, "curseurSuivant", reponse.suivant)
+def bordereaux(appel: Appel, reponse: RetoursReponse) -> str:
+    return (
+        retour(vide=not reponse.bordereaux)
+        + "".join(map(bordereau, reponse.bordereaux))
+        + champ("curseurSuivant", reponse.suivant)
+    )
 
 
-def session(corps: etree._Element, appel: Appel, reponse: SessionReponse) -> None:
-    put_retour(corps)
-    put(corps, "jetonSession", reponse.jeton)
-    put(corps, "finSession", instant_z(reponse.expire_le))
+def session(appel: Appel, reponse: SessionReponse) -> str:
+    return retour() + champ("jetonSession", reponse.jeton) + instant("finSession", reponse.expire_le)
 
 
-def fermeture(corps: etree._Element, appel: Appel, reponse: FermetureReponse) -> None:
-    put_retour(corps)
-    put(corps, "fermee", oui_non(reponse.fermee))
+def fermeture(appel: Appel, reponse: FermetureReponse) -> str:
+    return retour() + oui_non("fermee", reponse.fermee)
 
 
-def etat_service(corps: etree._Element, appel: Appel, reponse: EtatServiceReponse) -> None:
-    put_retour(corps)
-    put(corps, "serviceLogique", reponse.service.value)
-    put(corps, "disponible", oui_non(reponse.ouvert))
-    put(corps, "message", reponse.message)
-    if reponse.reprise_prevue is not None:
-        put(corps, "reprisePrevue", instant_z(reponse.reprise_prevue))
+def etat_service(appel: Appel, reponse: EtatServiceReponse) -> str:
+    return (
+        retour()
+        + champ("serviceLogique", reponse.service.value)
+        + oui_non("disponible", reponse.ouvert)
+        + champ("message", reponse.message)
+        + instant("reprisePrevue", reponse.reprise_prevue)
+    )

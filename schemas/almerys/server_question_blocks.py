@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from functools import cache
 from typing import TypeVar
 
-from tierspayant.schemas.almerys.words import from_wire
-from tierspayant.schemas.champs import Bloc, exige, refuse
+from tierspayant.schemas.almerys.words import PACKAGE, from_wire
+from tierspayant.schemas.champs import Bloc, en_capitales, exige, refuse
 from tierspayant.schemas.identity import (
     DateNaissance,
     Finess,
@@ -21,6 +22,7 @@ from tierspayant.schemas.identity import (
     NumeroAmc,
     Prescripteur,
 )
+from tierspayant.schemas.lexique import mots
 from tierspayant.schemas.messages import (
     Assure,
     Beneficiaire,
@@ -47,6 +49,9 @@ from tierspayant.schemas.messages import (
 E = TypeVar("E", bound=StrEnum)
 
 
+_CLASSES = en_capitales(Classe)
+
+
 def _iso(compact: str) -> str:
     return f"{compact[:4]}-{compact[4:6]}-{compact[6:]}"
 
@@ -63,16 +68,19 @@ def jour_ou_rien(bloc: Bloc, nom: str) -> dt.date | None:
     return bloc.lire_ou_rien(nom, _date)
 
 
-def entier_ou_rien(bloc: Bloc, nom: str) -> int | None:
-    return bloc.lire_ou_rien(nom, int)
+@cache
+def _mots(table: str, kind: type[E]) -> dict[str, E]:
+    """The values of a table of codes.toml by their words, each of which the XSD lists too."""
+    return {un: from_wire(table, un, kind) for un in mots(PACKAGE, table).canonique}
 
 
 def mot(bloc: Bloc, nom: str, table: str, kind: type[E]) -> E:
-    return from_wire(table, bloc.texte(nom), kind)
+    lu: E = bloc.mot(nom, _mots(table, kind))
+    return lu
 
 
 def mot_ou_rien(bloc: Bloc, nom: str, table: str, kind: type[E]) -> E | None:
-    return mot(bloc, nom, table, kind) if nom in bloc else None
+    return bloc.mot_ou_rien(nom, _mots(table, kind))
 
 
 def un_des_deux(bloc: Bloc, un: str, autre: str) -> None:
@@ -124,14 +132,14 @@ def beneficiaire(bloc: Bloc) -> Beneficiaire:
 def correction(bloc: Bloc | None) -> Correction | None:
     if bloc is None:
         return None
-    cylindre = entier_ou_rien(bloc, "cylindre")
+    cylindre = bloc.entier_ou_rien("cylindre")
     if cylindre:  # fact, optical-messages.md §4.3
         exige(bloc, "axe", "avec un cylindre", "with a cylinder")
     return Correction(
         sphere_centiemes=bloc.entier("sphere"),
         cylindre_centiemes=cylindre,
-        axe=entier_ou_rien(bloc, "axe"),
-        addition_centiemes=entier_ou_rien(bloc, "addition"),
+        axe=bloc.entier_ou_rien("axe"),
+        addition_centiemes=bloc.entier_ou_rien("addition"),
     )
 
 
@@ -146,7 +154,7 @@ def ligne(bloc: Bloc) -> Ligne:
         oeil=mot_ou_rien(bloc, "cote", "cotes", Oeil),
         zone=mot_ou_rien(bloc, "zoneOptique", "zones", Zone),
         lpp=bloc.identifiant("codeLPP", Lpp),
-        classe=Classe(bloc.texte("classe")),
+        classe=bloc.mot("classe", _CLASSES),
         prix_centimes=bloc.entier("prixUnitaire"),
         remise_centimes=bloc.entier("remise"),
         quantite=bloc.entier("quantite"),
@@ -155,14 +163,14 @@ def ligne(bloc: Bloc) -> Ligne:
 
 
 def equipement(bloc: Bloc) -> Equipement:
-    vision = mot(bloc, "typeVision", "types_vision", TypeEquipement)
-    for article in bloc.liste("article"):
+    vision, articles = mot(bloc, "typeVision", "types_vision", TypeEquipement), list(bloc.liste("article"))
+    for article in articles:
         if vision is TypeEquipement.MULTIFOCAL and "correction" in article:  # fact, optical-messages.md §4.3
             exige(article.bloc("correction"), "addition", "pour un multifocal", "for a multifocal lens")
     return Equipement(
         numero=bloc.entier("rang"),
         type=vision,
-        lignes=tuple(ligne(article) for article in bloc.liste("article")),
+        lignes=tuple(map(ligne, articles)),
     )
 
 
@@ -199,9 +207,9 @@ def montants(bloc: Bloc) -> Montants:
                 amo_centimes=part.entier("partAMO"),
                 amc_centimes=part.entier("partAMC"),
                 reste_a_charge_centimes=part.entier("resteACharge"),
-                base_centimes=entier_ou_rien(part, "base"),
-                taux_pour_cent=entier_ou_rien(part, "taux"),
-                plafond_centimes=entier_ou_rien(part, "plafond"),
+                base_centimes=part.entier_ou_rien("base"),
+                taux_pour_cent=part.entier_ou_rien("taux"),
+                plafond_centimes=part.entier_ou_rien("plafond"),
             )
             for part in bloc.liste("partArticle")
         ),

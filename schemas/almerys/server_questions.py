@@ -18,7 +18,7 @@ from tierspayant.schemas.almerys.server_question_blocks import (
     prescription,
     un_des_deux,
 )
-from tierspayant.schemas.champs import Bloc
+from tierspayant.schemas.champs import Bloc, en_capitales
 from tierspayant.schemas.messages import (
     AnnulationFactureDemande,
     AnnulationPecDemande,
@@ -61,7 +61,7 @@ def panier(bloc: Bloc) -> PanierDemande:
         carte=carte(bloc.bloc("attestation")),
         type=mot(bloc, "typeVision", "types_vision", TypeEquipement),
         zone=mot_ou_rien(bloc, "zoneOptique", "zones", Zone),
-        classe=bloc.lire_ou_rien("classe", Classe),
+        classe=bloc.mot_ou_rien("classe", en_capitales(Classe)),
     )
 
 
@@ -129,7 +129,7 @@ def _facture(bloc: Bloc) -> Facture:
         assure=assure(bloc.bloc("ouvrantDroit")),
         beneficiaire=beneficiaire(bloc.bloc("individu")),
         montants=montants(bloc.bloc("valorisation")),
-        lignes=tuple(ligne(article) for article in bloc.liste("article")),
+        lignes=tuple(map(ligne, bloc.liste("article"))),
     )
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from lxml import etree
-
 from tierspayant.schemas import lexique
-from tierspayant.schemas.champs import ajoute
+from tierspayant.schemas.ecriture import champ, racine
 from tierspayant.schemas.faults import Faute
 from tierspayant.schemas.operations import Operation
 from tierspayant.schemas.server_road import Grammaire, Mot, ServerRoad
@@ -42,20 +40,17 @@ def _mot(service: str, operation: Operation) -> Mot:
     )
 
 
-def write_detail(faute: Faute) -> etree._Element:
+def write_detail(faute: Faute) -> str:
     """The typed fault: c:fauteTechnique."""
-    root = etree.Element(f"{{{COMMUN}}}fauteTechnique", nsmap={"c": COMMUN})
-    code = lexique.mots(PACKAGE, "motifs").plateforme.get(faute.code, faute.code)
-    champs = (
-        ("code", code),
-        ("regle", faute.regle),
-        ("chemin", faute.xpath[:500] if faute.xpath else None),
-        ("texteFrancais", faute.francais[:500]),
-        ("texteAnglais", faute.anglais[:500]),
+    return racine(
+        "c:fauteTechnique",
+        {"c": COMMUN},
+        champ("c:code", lexique.mots(PACKAGE, "motifs").plateforme.get(faute.code, faute.code)),
+        champ("c:regle", faute.regle),
+        champ("c:chemin", faute.xpath[:500] if faute.xpath else None),
+        champ("c:texteFrancais", faute.francais[:500]),
+        champ("c:texteAnglais", faute.anglais[:500]),
     )
-    for nom, texte in champs:
-        ajoute(root, f"{{{COMMUN}}}{nom}", texte)
-    return root
 
 
 _ETAT_SERVICE = Mot(

@@ -1,18 +1,19 @@
-"""Answers of this dialect as lxml elements, fields in the order of the XSD."""
+"""Answers of this dialect as text, fields in the order of the XSD.
+
+Prefix `t` is the namespace of the service's own messages, `c` the one all services share.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from lxml import etree
-
 from tierspayant.schemas import lexique
-from tierspayant.schemas.champs import ajoute, instant_z, oui_non
+from tierspayant.schemas.ecriture import bloc, champ, euros, instant, jour, nombre, oui_non, racine
 from tierspayant.schemas.messages import (
     AnnulationReponse,
     Bordereau,
+    Droits,
     DroitsReponse,
     EtatFactureReponse,
     EtatPecReponse,
@@ -22,7 +23,10 @@ from tierspayant.schemas.messages import (
     Indisponible,
     LotReponse,
     Montants,
+    MontantsLigne,
     Motif,
+    Offre,
+    Organisme,
     OrganismesReponse,
     PanierReponse,
     PecReponse,
@@ -35,7 +39,6 @@ from tierspayant.schemas.messages import (
     RetoursReponse,
     SessionReponse,
 )
-from tierspayant.schemas.money import Centimes, en_decimal
 from tierspayant.schemas.operations import Operation
 from tierspayant.schemas.platforms import Appel
 from tierspayant.schemas.viamedis import CHEMINS, COMMUN, NOMS, PACKAGE, RACINE
@@ -48,48 +51,28 @@ def espace(service: str) -> str:
     return RACINE + service
 
 
-class _Plume:
-    """Writes fields of one namespace into one element; `bloc` opens a child and hands over a pen for what is in it."""
-
-    __slots__ = ("dans", "element")
-
-    def __init__(self, element: etree._Element, dans: str) -> None:
-        self.element = element
-        self.dans = dans
-
-    def texte(self, nom: str, texte: str | None) -> None:
-        ajoute(self.element, f"{{{self.dans}}}{nom}", texte)
-
-    def jour(self, nom: str, jour: dt.date | None) -> None:
-        self.texte(nom, jour.isoformat() if jour else None)
-
-    def euros(self, nom: str, centimes: Centimes | None) -> None:
-        self.texte(nom, None if centimes is None else en_decimal(centimes))
-
-    def bloc(self, nom: str, dans: str | None = None) -> _Plume:
-        """A child of this namespace whose own fields are in `dans` (this one if not given)."""
-        return _Plume(etree.SubElement(self.element, f"{{{self.dans}}}{nom}"), dans or self.dans)
-
-
-def ecrire(appel: Appel, reponse: Reponse) -> etree._Element:
+def ecrire(appel: Appel, reponse: Reponse) -> str:
     """The body element of an answer: idMessage, compteRendu, then what the operation gives."""
     service = _SERVICE_OF.get(appel.operation)
-    dans = espace(service) if service else COMMUN
-    prefixes = {"t": dans, "c": COMMUN} if service else {"c": COMMUN}
-    root = etree.Element(f"{{{dans}}}{NOMS[appel.operation]}Response", nsmap=prefixes)
-    plume = _Plume(root, dans)
-    plume.texte("idMessage", appel.entete.id_message)
-    compte_rendu = plume.bloc("compteRendu", COMMUN)
+    prefixe = "t" if service else "c"
+    prefixes = {"t": espace(service), "c": COMMUN} if service else {"c": COMMUN}
     if isinstance(reponse, Indisponible):
-        compte_rendu.texte("statut", "INDISPONIBLE")
-        _motifs(compte_rendu, (reponse.motif,))
-        attente = reponse.reessayer_apres_s
-        compte_rendu.texte("reessayerApres", None if attente is None else str(attente))
-        return root
-    compte_rendu.texte("statut", "TRAITE")
-    _motifs(compte_rendu, _motifs_du_compte_rendu(reponse))
-    _WRITERS[type(reponse)](plume, appel.operation, reponse)
-    return root
+        compte_rendu = (
+            champ("c:statut", "INDISPONIBLE"),
+            _motifs("c:motif", (reponse.motif,)),
+            nombre("c:reessayerApres", reponse.reessayer_apres_s),
+        )
+        suite = ""
+    else:
+        compte_rendu = (champ("c:statut", "TRAITE"), _motifs("c:motif", _motifs_du_compte_rendu(reponse)), "")
+        suite = _WRITERS[type(reponse)](appel.operation, reponse)
+    return racine(
+        f"{prefixe}:{NOMS[appel.operation]}Response",
+        prefixes,
+        champ(f"{prefixe}:idMessage", appel.entete.id_message),
+        bloc(f"{prefixe}:compteRendu", *compte_rendu),
+        suite,
+    )
 
 
 def _motifs_du_compte_rendu(reponse: Reponse) -> tuple[Motif, ...]:
@@ -99,63 +82,95 @@ def _motifs_du_compte_rendu(reponse: Reponse) -> tuple[Motif, ...]:
     return ()
 
 
-def _motifs(plume: _Plume, motifs: Iterable[Motif]) -> None:
-    for motif in motifs:
-        dedans = plume.bloc("motif", COMMUN)
-        dedans.texte("code", lexique.code_plateforme(PACKAGE, motif))
-        dedans.texte("libelle", motif.libelle)
-        dedans.texte("champ", motif.champ)
+def _motifs(nom: str, motifs: tuple[Motif, ...]) -> str:
+    return "".join(
+        bloc(
+            nom,
+            champ("c:code", lexique.code_plateforme(PACKAGE, motif)),
+            champ("c:libelle", motif.libelle),
+            champ("c:champ", motif.champ),
+        )
+        for motif in motifs
+    )
 
 
-def _droits(plume: _Plume, operation: Operation, reponse: DroitsReponse) -> None:
-    plume.texte("statutDroits", reponse.resultat.value.upper())
-    if reponse.droits is not None:
-        droits = plume.bloc("droits")
-        droits.jour("du", reponse.droits.du)
-        droits.jour("au", reponse.droits.au)
-        droits.texte("pecRequise", oui_non(reponse.droits.pec_requise))
-        droits.texte("conventionne", oui_non(reponse.droits.conventionne))
-        droits.jour("dernierEquipement", reponse.droits.dernier_equipement)
-    plume.texte("organisme", reponse.organisme)
-    plume.texte("libelleOrganisme", reponse.libelle_organisme)
+def _droits(operation: Operation, reponse: DroitsReponse) -> str:
+    return "".join(
+        (
+            champ("t:statutDroits", reponse.resultat.value.upper()),
+            _ouverts(reponse.droits),
+            champ("t:organisme", reponse.organisme),
+            champ("t:libelleOrganisme", reponse.libelle_organisme),
+        )
+    )
 
 
-def _panier(plume: _Plume, operation: Operation, reponse: PanierReponse) -> None:
-    for une in reponse.offres:
-        offre = plume.bloc("offre")
-        offre.texte("reference", une.reference)
-        offre.texte("libelle", une.libelle)
-        offre.texte("lpp", une.lpp.clair)
-        offre.texte("classe", une.classe.value)
-        offre.euros("prix", une.prix_centimes)
-        offre.jour("valideAu", une.valide_au)
+def _ouverts(droits: Droits | None) -> str:
+    if droits is None:
+        return ""
+    return bloc(
+        "t:droits",
+        jour("t:du", droits.du),
+        jour("t:au", droits.au),
+        oui_non("t:pecRequise", droits.pec_requise),
+        oui_non("t:conventionne", droits.conventionne),
+        jour("t:dernierEquipement", droits.dernier_equipement),
+    )
 
 
-def _organismes(plume: _Plume, operation: Operation, reponse: OrganismesReponse) -> None:
-    for un in reponse.organismes:
-        organisme = plume.bloc("organisme")
-        organisme.texte("code", un.code)
-        organisme.texte("libelle", un.libelle)
-        organisme.texte("numeroAmc", un.numero_amc.clair)
+def _panier(operation: Operation, reponse: PanierReponse) -> str:
+    return "".join(map(_offre, reponse.offres))
 
 
-def _montants(plume: _Plume, montants: Montants | None) -> None:
+def _offre(une: Offre) -> str:
+    return bloc(
+        "t:offre",
+        champ("t:reference", une.reference),
+        champ("t:libelle", une.libelle),
+        champ("t:lpp", une.lpp.clair),
+        champ("t:classe", une.classe.value),
+        euros("t:prix", une.prix_centimes),
+        jour("t:valideAu", une.valide_au),
+    )
+
+
+def _organismes(operation: Operation, reponse: OrganismesReponse) -> str:
+    return "".join(map(_organisme, reponse.organismes))
+
+
+def _organisme(un: Organisme) -> str:
+    return bloc(
+        "t:organisme",
+        champ("t:code", un.code),
+        champ("t:libelle", un.libelle),
+        champ("t:numeroAmc", un.numero_amc.clair),
+    )
+
+
+def _montants(montants: Montants | None) -> str:
     if montants is None:
-        return
-    bloc = plume.bloc("montants", COMMUN)
-    bloc.euros("total", montants.total_centimes)
-    bloc.euros("partAmo", montants.amo_centimes)
-    bloc.euros("partAmc", montants.amc_centimes)
-    bloc.euros("resteACharge", montants.reste_a_charge_centimes)
-    for ligne in montants.lignes:
-        detail = bloc.bloc("detail")
-        detail.texte("numero", str(ligne.numero))
-        detail.euros("partAmo", ligne.amo_centimes)
-        detail.euros("partAmc", ligne.amc_centimes)
-        detail.euros("resteACharge", ligne.reste_a_charge_centimes)
-        detail.euros("base", ligne.base_centimes)
-        detail.texte("taux", None if ligne.taux_pour_cent is None else str(ligne.taux_pour_cent))
-        detail.euros("plafond", ligne.plafond_centimes)
+        return ""
+    return bloc(
+        "t:montants",
+        euros("c:total", montants.total_centimes),
+        euros("c:partAmo", montants.amo_centimes),
+        euros("c:partAmc", montants.amc_centimes),
+        euros("c:resteACharge", montants.reste_a_charge_centimes),
+        *map(_detail, montants.lignes),
+    )
+
+
+def _detail(ligne: MontantsLigne) -> str:
+    return bloc(
+        "c:detail",
+        nombre("c:numero", ligne.numero),
+        euros("c:partAmo", ligne.amo_centimes),
+        euros("c:partAmc", ligne.amc_centimes),
+        euros("c:resteACharge", ligne.reste_a_charge_centimes),
+        euros("c:base", ligne.base_centimes),
+        nombre("c:taux", ligne.taux_pour_cent),
+        euros("c:plafond", ligne.plafond_centimes),
+    )
 
 
 def etat_pec(reponse: PecReponse) -> str:
@@ -172,106 +187,109 @@ def etat_facture(reponse: FactureReponse) -> str:
     return lexique.mots(PACKAGE, "etats_facture").plateforme[reponse.resultat.value]
 
 
-def _une_pec(plume: _Plume, nom: str, reponse: PecReponse) -> None:
-    bloc = plume.bloc(nom)
-    bloc.texte("etat", etat_pec(reponse))
-    bloc.texte("numero", reponse.numero)
-    bloc.texte("reference", reponse.reference)
-    _montants(bloc, reponse.montants)
-    _motifs(bloc, reponse.motifs)
-    for piece in reponse.pieces_demandees:
-        bloc.texte("pieceDemandee", piece.value.upper())
-    bloc.jour("valideAu", reponse.valide_au)
-    bloc.jour("facturableJusquAu", reponse.facturable_jusqu_au)
-    bloc.texte("lettre", reponse.lettre)
-    bloc.texte("organisme", reponse.organisme)
+def _une_pec(nom: str, reponse: PecReponse) -> str:
+    return bloc(
+        nom,
+        champ("t:etat", etat_pec(reponse)),
+        champ("t:numero", reponse.numero),
+        champ("t:reference", reponse.reference),
+        _montants(reponse.montants),
+        _motifs("t:motif", reponse.motifs),
+        *(champ("t:pieceDemandee", piece.value.upper()) for piece in reponse.pieces_demandees),
+        jour("t:valideAu", reponse.valide_au),
+        jour("t:facturableJusquAu", reponse.facturable_jusqu_au),
+        champ("t:lettre", reponse.lettre),
+        champ("t:organisme", reponse.organisme),
+    )
 
 
-def _pec(plume: _Plume, operation: Operation, reponse: PecReponse) -> None:
-    _une_pec(plume, "devis" if operation is Operation.DEVIS else "priseEnCharge", reponse)
+def _pec(operation: Operation, reponse: PecReponse) -> str:
+    return _une_pec("t:devis" if operation is Operation.DEVIS else "t:priseEnCharge", reponse)
 
 
-def _etat_pec(plume: _Plume, operation: Operation, reponse: EtatPecReponse) -> None:
-    for une in reponse.dossiers:
-        _une_pec(plume, "priseEnCharge", une)
+def _etat_pec(operation: Operation, reponse: EtatPecReponse) -> str:
+    return "".join(_une_pec("t:priseEnCharge", une) for une in reponse.dossiers)
 
 
-def _annulation(plume: _Plume, operation: Operation, reponse: AnnulationReponse) -> None:
-    plume.texte("suite", reponse.resultat.value.upper())
-    plume.texte("numero" if operation is Operation.ANNULATION_PEC else "numeroFacture", reponse.numero)
+def _annulation(operation: Operation, reponse: AnnulationReponse) -> str:
+    numero = "t:numero" if operation is Operation.ANNULATION_PEC else "t:numeroFacture"
+    return champ("t:suite", reponse.resultat.value.upper()) + champ(numero, reponse.numero)
 
 
-def _pieces(plume: _Plume, operation: Operation, reponse: PiecesReponse) -> None:
-    plume.texte("suite", reponse.resultat.value.upper())
-    if reponse.pec is not None:
-        _une_pec(plume, "priseEnCharge", reponse.pec)
+def _pieces(operation: Operation, reponse: PiecesReponse) -> str:
+    suite = champ("t:suite", reponse.resultat.value.upper())
+    return suite if reponse.pec is None else suite + _une_pec("t:priseEnCharge", reponse.pec)
 
 
-def _une_facture(plume: _Plume, reponse: FactureReponse) -> None:
-    bloc = plume.bloc("facture")
-    bloc.texte("etat", etat_facture(reponse))
-    bloc.texte("numeroFacture", reponse.numero_facture)
-    bloc.texte("reference", reponse.reference)
-    bloc.texte("numeroPec", reponse.numero_pec)
-    bloc.euros("montantAmc", reponse.montant_amc_centimes)
-    bloc.euros("montantPaye", reponse.paye_centimes)
-    _motifs(bloc, reponse.motifs)
+def _une_facture(une: FactureReponse) -> str:
+    return bloc(
+        "t:facture",
+        champ("t:etat", etat_facture(une)),
+        champ("t:numeroFacture", une.numero_facture),
+        champ("t:reference", une.reference),
+        champ("t:numeroPec", une.numero_pec),
+        euros("t:montantAmc", une.montant_amc_centimes),
+        euros("t:montantPaye", une.paye_centimes),
+        _motifs("t:motif", une.motifs),
+    )
 
 
-def _accuse(plume: _Plume, operation: Operation, reponse: LotReponse) -> None:
-    plume.texte("accuse", "POSITIF" if reponse.resultat is ResultatLot.ACQUITTE else "NEGATIF")
-    for une in reponse.factures:
-        _une_facture(plume, une)
+def _accuse(operation: Operation, reponse: LotReponse) -> str:
+    accuse = champ("t:accuse", "POSITIF" if reponse.resultat is ResultatLot.ACQUITTE else "NEGATIF")
+    return accuse + "".join(map(_une_facture, reponse.factures))
 
 
-def _etat_facture(plume: _Plume, operation: Operation, reponse: EtatFactureReponse) -> None:
-    for une in reponse.factures:
-        _une_facture(plume, une)
+def _etat_facture(operation: Operation, reponse: EtatFactureReponse) -> str:
+    return "".join(map(_une_facture, reponse.factures))
 
 
-def _retours(plume: _Plume, operation: Operation, reponse: RetoursReponse) -> None:
-    for un in reponse.bordereaux:
-        _bordereau(plume.bloc("bordereau"), un)
-    plume.texte("suivant", reponse.suivant)
+def _retours(operation: Operation, reponse: RetoursReponse) -> str:
+    return "".join(map(_bordereau, reponse.bordereaux)) + champ("t:suivant", reponse.suivant)
 
 
-def _bordereau(plume: _Plume, bordereau: Bordereau) -> None:
-    plume.texte("numero", bordereau.numero)
-    plume.jour("dateEmission", bordereau.emis_le)
-    plume.euros("total", bordereau.total_centimes)
-    for ligne in bordereau.lignes:
-        _retour(plume.bloc("ligne"), ligne)
-    plume.texte("referenceVirement", bordereau.reference_virement)
-    plume.texte("organisme", bordereau.organisme)
+def _bordereau(un: Bordereau) -> str:
+    return bloc(
+        "t:bordereau",
+        champ("t:numero", un.numero),
+        jour("t:dateEmission", un.emis_le),
+        euros("t:total", un.total_centimes),
+        *map(_retour, un.lignes),
+        champ("t:referenceVirement", un.reference_virement),
+        champ("t:organisme", un.organisme),
+    )
 
 
-def _retour(plume: _Plume, ligne: RetourLigne) -> None:
-    plume.texte("type", ligne.type.value.upper())
-    plume.texte("numeroFacture", ligne.numero_facture)
-    plume.euros("montantDemande", ligne.demande_centimes)
-    plume.euros("montantPaye", ligne.paye_centimes)
-    plume.texte("reference", ligne.reference)
-    plume.texte("numeroPec", ligne.numero_pec)
-    _motifs(plume, ligne.motifs)
+def _retour(ligne: RetourLigne) -> str:
+    return bloc(
+        "t:ligne",
+        champ("t:type", ligne.type.value.upper()),
+        champ("t:numeroFacture", ligne.numero_facture),
+        euros("t:montantDemande", ligne.demande_centimes),
+        euros("t:montantPaye", ligne.paye_centimes),
+        champ("t:reference", ligne.reference),
+        champ("t:numeroPec", ligne.numero_pec),
+        _motifs("t:motif", ligne.motifs),
+    )
 
 
-def _session(plume: _Plume, operation: Operation, reponse: SessionReponse) -> None:
-    plume.texte("jetonSession", reponse.jeton)
-    plume.texte("expireLe", instant_z(reponse.expire_le))
+def _session(operation: Operation, reponse: SessionReponse) -> str:
+    return champ("t:jetonSession", reponse.jeton) + instant("t:expireLe", reponse.expire_le)
 
 
-def _fermeture(plume: _Plume, operation: Operation, reponse: FermetureReponse) -> None:
-    plume.texte("fermee", oui_non(reponse.fermee))
+def _fermeture(operation: Operation, reponse: FermetureReponse) -> str:
+    return oui_non("t:fermee", reponse.fermee)
 
 
-def _etat_service(plume: _Plume, operation: Operation, reponse: EtatServiceReponse) -> None:
-    plume.texte("service", reponse.service.value.upper())
-    plume.texte("ouvert", oui_non(reponse.ouvert))
-    plume.texte("message", reponse.message)
-    plume.texte("reprisePrevue", instant_z(reponse.reprise_prevue) if reponse.reprise_prevue else None)
+def _etat_service(operation: Operation, reponse: EtatServiceReponse) -> str:
+    return (
+        champ("c:service", reponse.service.value.upper())
+        + oui_non("c:ouvert", reponse.ouvert)
+        + champ("c:message", reponse.message)
+        + instant("c:reprisePrevue", reponse.reprise_prevue)
+    )
 
 
-_WRITERS: dict[type, Callable[[_Plume, Operation, Any], None]] = {
+_WRITERS: dict[type, Callable[[Operation, Any], str]] = {
     DroitsReponse: _droits,
     PanierReponse: _panier,
     OrganismesReponse: _organismes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tierspayant.schemas.champs import Bloc, exige
+from tierspayant.schemas.champs import Bloc, en_capitales, exige
 from tierspayant.schemas.identity import (
     DateNaissance,
     Finess,
@@ -27,6 +27,12 @@ from tierspayant.schemas.messages import (
     TypeLigne,
     Zone,
 )
+
+_QUALITES = en_capitales(Qualite)
+_LIGNES = en_capitales(TypeLigne)
+_ZONES = en_capitales(Zone)
+_CLASSES = en_capitales(Classe)
+_YEUX = en_capitales(Oeil)
 
 
 def read_entete(bloc: Bloc) -> Entete:
@@ -55,7 +61,7 @@ def read_beneficiaire(bloc: Bloc) -> Beneficiaire:
         rang_naissance=bloc.entier("rangNaissance"),
         nom=bloc.identifiant("nom", Nom),
         prenom=bloc.identifiant("prenom", Nom),
-        qualite=Qualite(bloc.texte("qualite").lower()),
+        qualite=bloc.mot("qualite", _QUALITES),
     )
 
 
@@ -64,12 +70,12 @@ def read_assure(bloc: Bloc) -> Assure:
 
 
 def read_zone(bloc: Bloc) -> Zone | None:
-    return Zone(bloc.texte("zone").lower()) if "zone" in bloc else None
+    return bloc.mot_ou_rien("zone", _ZONES)
 
 
 def read_ligne(bloc: Bloc) -> Ligne:
     correction = bloc.bloc_ou_rien("correction")
-    type_ = TypeLigne(bloc.texte("type").lower())
+    type_ = bloc.mot("type", _LIGNES)
     if type_ is TypeLigne.VERRE:
         exige(bloc, "oeil", "pour un verre", "for a lens")
         exige(bloc, "zone", "pour un verre", "for a lens")
@@ -77,11 +83,11 @@ def read_ligne(bloc: Bloc) -> Ligne:
         numero=bloc.entier("numero"),
         type=type_,
         lpp=bloc.identifiant("lpp", Lpp),
-        classe=Classe(bloc.texte("classe")),
+        classe=bloc.mot("classe", _CLASSES),
         prix_centimes=bloc.euros("prix"),
         remise_centimes=bloc.euros("remise"),
         quantite=bloc.entier("quantite"),
-        oeil=Oeil(bloc.texte("oeil")) if "oeil" in bloc else None,
+        oeil=bloc.mot_ou_rien("oeil", _YEUX),
         zone=read_zone(bloc),
         correction=_correction(correction) if correction else None,
     )
@@ -94,7 +100,7 @@ def _correction(bloc: Bloc) -> Correction:
     return Correction(
         sphere_centiemes=bloc.euros("sphere"),
         cylindre_centiemes=cylindre,
-        axe=bloc.entier("axe") if "axe" in bloc else None,
+        axe=bloc.entier_ou_rien("axe"),
         addition_centiemes=bloc.euros_ou_rien("addition"),
     )
 
@@ -112,7 +118,7 @@ def read_montants(bloc: Bloc) -> Montants:
                 amc_centimes=detail.euros("partAmc"),
                 reste_a_charge_centimes=detail.euros("resteACharge"),
                 base_centimes=detail.euros_ou_rien("base"),
-                taux_pour_cent=detail.entier("taux") if "taux" in detail else None,
+                taux_pour_cent=detail.entier_ou_rien("taux"),
                 plafond_centimes=detail.euros_ou_rien("plafond"),
             )
             for detail in bloc.liste("detail")

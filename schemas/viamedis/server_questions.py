@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tierspayant.schemas.champs import Bloc, exige, refuse
-from tierspayant.schemas.identity import (
-    Prescripteur,
-)
+from tierspayant.schemas.champs import Bloc, en_capitales, exige, refuse
+from tierspayant.schemas.identity import Prescripteur
 from tierspayant.schemas.messages import (
     AnnulationFactureDemande,
     AnnulationPecDemande,
@@ -48,6 +46,10 @@ from tierspayant.schemas.viamedis.server_question_blocks import (
     read_zone,
 )
 
+_EQUIPEMENTS = en_capitales(TypeEquipement)
+_PRESCRIPTIONS = en_capitales(TypePrescription)
+_RENOUVELLEMENTS = en_capitales(MotifRenouvellement)
+
 DEFAULT_LIMITE = 100
 """Remittances given when `limite` is left out (its documentation in retours.xsd says so)."""
 
@@ -67,9 +69,9 @@ def _panier(bloc: Bloc) -> PanierDemande:
         date_soins=bloc.jour("dateSoins"),
         organisme=bloc.texte("organisme"),
         carte=read_carte(bloc.bloc("carte")),
-        type=TypeEquipement(bloc.texte("typeEquipement").lower()),
+        type=bloc.mot("typeEquipement", _EQUIPEMENTS),
         zone=read_zone(bloc),
-        classe=Classe(bloc.texte("classe")) if "classe" in bloc else None,
+        classe=bloc.mot_ou_rien("classe", en_capitales(Classe)),
     )
 
 
@@ -108,7 +110,7 @@ def _demande(bloc: Bloc, cls: type[PecDemande]) -> PecDemande:
 def _prescription(bloc: Bloc) -> Prescription:
     return Prescription(
         date=bloc.jour("datePrescription"),
-        type=TypePrescription(bloc.texte("type").lower()),
+        type=bloc.mot("type", _PRESCRIPTIONS),
         prescripteur=bloc.lire_ou_rien("prescripteur", Prescripteur),
     )
 
@@ -116,21 +118,21 @@ def _prescription(bloc: Bloc) -> Prescription:
 def _precedent(bloc: Bloc | None) -> DernierEquipement | None:
     if bloc is None:
         return None
-    motif = bloc.texte_ou_rien("motifRenouvellement")
     return DernierEquipement(
-        date=bloc.jour("dateFacturation"), motif_renouvellement=MotifRenouvellement(motif.lower()) if motif else None
+        date=bloc.jour("dateFacturation"),
+        motif_renouvellement=bloc.mot_ou_rien("motifRenouvellement", _RENOUVELLEMENTS),
     )
 
 
 def _equipement(bloc: Bloc) -> Equipement:
-    type_ = TypeEquipement(bloc.texte("type").lower())
-    for ligne in bloc.liste("ligne"):
+    type_, lignes = bloc.mot("type", _EQUIPEMENTS), list(bloc.liste("ligne"))
+    for ligne in lignes:
         if type_ is TypeEquipement.MULTIFOCAL and "correction" in ligne:  # fact, optical-messages.md §4.3
             exige(ligne.bloc("correction"), "addition", "pour un multifocal", "for a multifocal lens")
     return Equipement(
         numero=bloc.entier("numero"),
         type=type_,
-        lignes=tuple(read_ligne(ligne) for ligne in bloc.liste("ligne")),
+        lignes=tuple(map(read_ligne, lignes)),
     )
 
 
@@ -155,7 +157,7 @@ def _annulation_pec(bloc: Bloc) -> AnnulationPecDemande:
     return AnnulationPecDemande(
         numero_pec=bloc.texte("numero"),
         reference=bloc.texte("reference"),
-        motif=MotifAnnulation(bloc.texte("motifAnnulation").lower()),
+        motif=bloc.mot("motifAnnulation", en_capitales(MotifAnnulation)),
     )
 
 
@@ -165,7 +167,7 @@ def _pieces(bloc: Bloc) -> PiecesDemande:
         reference=bloc.texte("reference"),
         pieces=tuple(
             Piece(
-                type=TypePiece(piece.texte("type").lower()),
+                type=piece.mot("type", en_capitales(TypePiece)),
                 nom=piece.texte("nom"),
                 mime=piece.texte("mime"),
                 contenu=piece.octets("contenu"),
@@ -191,7 +193,7 @@ def _facture(bloc: Bloc) -> FactureDemande:
                 assure=read_assure(une.bloc("assure")),
                 beneficiaire=read_beneficiaire(une.bloc("beneficiaire")),
                 montants=read_montants(une.bloc("montants")),
-                lignes=tuple(read_ligne(ligne) for ligne in une.liste("ligne")),
+                lignes=tuple(map(read_ligne, une.liste("ligne"))),
                 remplace=une.texte_ou_rien("remplace"),
             ),
         )
@@ -207,7 +209,7 @@ def _annulation_facture(bloc: Bloc) -> AnnulationFactureDemande:
     return AnnulationFactureDemande(
         numero_facture=bloc.texte("numeroFacture"),
         reference=bloc.texte("reference"),
-        motif=MotifAnnulation(bloc.texte("motifAnnulation").lower()),
+        motif=bloc.mot("motifAnnulation", en_capitales(MotifAnnulation)),
     )
 
 
@@ -226,7 +228,7 @@ def _fermer_session(bloc: Bloc) -> FermerSessionDemande:
 
 
 def _etat_service(bloc: Bloc) -> EtatServiceDemande:
-    return EtatServiceDemande(service=Service(bloc.texte("service").lower()))
+    return EtatServiceDemande(service=bloc.mot("service", en_capitales(Service)))
 
 
 QUESTIONS: dict[Operation, Callable[[Bloc], Demande]] = {

@@ -24,7 +24,7 @@ from tierspayant.emulator.insurers import Amc
 from tierspayant.emulator.insurers import load as insurers
 from tierspayant.emulator.people import Cas
 from tierspayant.emulator.rules import pec
-from tierspayant.schemas import identity, platforms, soap, xml, xsd_rules
+from tierspayant.schemas import champs, identity, platforms, soap, xml, xsd_rules
 from tierspayant.schemas.messages import Entete, ResultatPec
 from tierspayant.schemas.outcomes import Outcome, Refus
 from tierspayant.schemas.soap import SoapVersion
@@ -89,6 +89,7 @@ def _conditions_off(patch: pytest.MonkeyPatch) -> None:
 def _keys_off(patch: pytest.MonkeyPatch) -> None:
     for cls in (identity.Nir, identity.Lpp, identity.Finess):
         patch.setattr(cls, "verifier", lambda _: None)
+    patch.setattr(champs, "_PUBLIC", champs.PublicIdentifiers())
 
 
 def _envelope_off(patch: pytest.MonkeyPatch) -> None:

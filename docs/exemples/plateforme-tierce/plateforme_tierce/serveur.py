@@ -1,14 +1,13 @@
-"""The emulator's road: an lxml element that its XSD accepted to a question, an answer to an lxml element."""
+"""The emulator's road: an lxml element that its XSD accepted to a question, an answer to text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from lxml import etree
-
 from plateforme_tierce import CHEMIN, NOMS, NS, PACKAGE, WSDL, XSD
 from tierspayant.schemas import lexique
-from tierspayant.schemas.champs import Bloc, ajoute, instant_z, oui_non
+from tierspayant.schemas.champs import Bloc
+from tierspayant.schemas.ecriture import bloc, champ, instant, jour, nombre, oui_non, racine
 from tierspayant.schemas.faults import Faute
 from tierspayant.schemas.identity import DateNaissance, Finess, Nir, Nom, NumeroAdherent, NumeroAmc
 from tierspayant.schemas.messages import (
@@ -16,6 +15,7 @@ from tierspayant.schemas.messages import (
     Beneficiaire,
     Carte,
     Demande,
+    Droits,
     DroitsDemande,
     DroitsReponse,
     Entete,
@@ -86,56 +86,65 @@ def _state(bloc: Bloc) -> EtatServiceDemande:
     return EtatServiceDemande(service=Service(bloc.texte("service")))
 
 
-def _write(appel: Appel, reponse: Reponse) -> etree._Element:
-    root = etree.Element(_q(f"{NOMS[appel.operation]}Response"), nsmap={"p": NS})
-    ajoute(root, _q("idMessage"), appel.entete.id_message)
+def _write(appel: Appel, reponse: Reponse) -> str:
+    nom = f"p:{NOMS[appel.operation]}Response"
+    return racine(nom, {"p": NS}, champ("p:idMessage", appel.entete.id_message), *_written(reponse))
+
+
+def _written(reponse: Reponse) -> tuple[str, ...]:
     if isinstance(reponse, Indisponible):
-        _motif(root, "indisponible", reponse.motif)
-        attente = reponse.reessayer_apres_s
-        ajoute(root, _q("reessayerApres"), None if attente is None else str(attente))
-    elif isinstance(reponse, DroitsReponse):
-        _write_rights(root, reponse)
-    elif isinstance(reponse, EtatServiceReponse):
-        ajoute(root, _q("service"), reponse.service.value)
-        ajoute(root, _q("ouvert"), oui_non(reponse.ouvert))
-        ajoute(root, _q("message"), reponse.message)
-        ajoute(root, _q("repriseLe"), instant_z(reponse.reprise_prevue) if reponse.reprise_prevue else None)
-    return root
+        return _motif("p:indisponible", reponse.motif), nombre("p:reessayerApres", reponse.reessayer_apres_s)
+    if isinstance(reponse, DroitsReponse):
+        return _rights_answer(reponse)
+    assert isinstance(reponse, EtatServiceReponse), "the names of this dialect have no other answer"
+    return (
+        champ("p:service", reponse.service.value),
+        oui_non("p:ouvert", reponse.ouvert),
+        champ("p:message", reponse.message),
+        instant("p:repriseLe", reponse.reprise_prevue),
+    )
 
 
-def _write_rights(root: etree._Element, reponse: DroitsReponse) -> None:
-    ajoute(root, _q("reponse"), reponse.resultat.value)
-    ajoute(root, _q("organisme"), reponse.organisme)
-    ajoute(root, _q("libelleOrganisme"), reponse.libelle_organisme)
-    if reponse.droits is not None:
-        un = reponse.droits
-        bloc = etree.SubElement(root, _q("droits"))
-        ajoute(bloc, _q("du"), un.du.isoformat())
-        ajoute(bloc, _q("au"), un.au.isoformat())
-        ajoute(bloc, _q("pecRequise"), oui_non(un.pec_requise))
-        ajoute(bloc, _q("conventionne"), oui_non(un.conventionne))
-        ajoute(bloc, _q("dernierEquipement"), un.dernier_equipement.isoformat() if un.dernier_equipement else None)
-    for motif in reponse.motifs:
-        _motif(root, "motif", motif)
+def _rights_answer(reponse: DroitsReponse) -> tuple[str, ...]:
+    return (
+        champ("p:reponse", reponse.resultat.value),
+        champ("p:organisme", reponse.organisme),
+        champ("p:libelleOrganisme", reponse.libelle_organisme),
+        _open_rights(reponse.droits),
+        *(_motif("p:motif", motif) for motif in reponse.motifs),
+    )
 
 
-def _motif(root: etree._Element, nom: str, motif: Motif) -> None:
-    bloc = etree.SubElement(root, _q(nom))
-    ajoute(bloc, _q("code"), lexique.code_plateforme(PACKAGE, motif))
-    ajoute(bloc, _q("libelle"), motif.libelle)
-    ajoute(bloc, _q("champ"), motif.champ)
+def _open_rights(un: Droits | None) -> str:
+    if un is None:
+        return ""
+    return bloc(
+        "p:droits",
+        jour("p:du", un.du),
+        jour("p:au", un.au),
+        oui_non("p:pecRequise", un.pec_requise),
+        oui_non("p:conventionne", un.conventionne),
+        jour("p:dernierEquipement", un.dernier_equipement),
+    )
 
 
-def _detail(faute: Faute) -> etree._Element:
-    root = etree.Element(_q("rejet"), nsmap={"p": NS})
+def _motif(nom: str, motif: Motif) -> str:
+    return bloc(
+        nom,
+        champ("p:code", lexique.code_plateforme(PACKAGE, motif)),
+        champ("p:libelle", motif.libelle),
+        champ("p:champ", motif.champ),
+    )
+
+
+def _detail(faute: Faute) -> str:
     code = lexique.mots(PACKAGE, "motifs").plateforme.get(faute.code, faute.code)
-    champs = {
-        "code": code,
-        "regle": faute.regle,
-        "ou": faute.xpath,
-        "francais": faute.francais,
-        "anglais": faute.anglais,
-    }
-    for nom, texte in champs.items():
-        ajoute(root, _q(nom), texte and texte[:500])
-    return root
+    return racine(
+        "p:rejet",
+        {"p": NS},
+        champ("p:code", code),
+        champ("p:regle", faute.regle),
+        champ("p:ou", faute.xpath and faute.xpath[:500]),
+        champ("p:francais", faute.francais[:500]),
+        champ("p:anglais", faute.anglais[:500]),
+    )
