@@ -12,10 +12,11 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from tierspayant.emulator import cli_effects, cli_tape, cli_world
-from tierspayant.emulator.config import CONTROL_PORT, PLATFORM_PORTS, Config, ConfigurationRefusee
+from tierspayant.emulator.config import CONTROL_PORT, MAX_SEED, PLATFORM_PORTS, Config, ConfigurationRefusee
 
 F = TypeVar("F", bound=Callable[..., Any])
 PORT = click.IntRange(0, 65535)
+SEED = click.IntRange(-MAX_SEED, MAX_SEED)
 
 
 def fail(sentence: str) -> NoReturn:
@@ -97,7 +98,7 @@ def _platform_ports(command: F) -> F:
 @click.option("--control-port", type=PORT, default=CONTROL_PORT, show_default=True, help="0: any free port.")
 @_platform_ports
 @click.option("--port", "ports", type=NamedPort(), multiple=True, help="A further platform, or another port for one.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of all chance.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Seed of all chance.")
 @click.option("--now", type=Instant(), default=None, help="Where the virtual clock starts (default: real time).")
 @click.option("--tape", default=None, help="A tape by name, or its file: the session default lives it.")
 @click.option("--auth", type=click.Choice(["none", "dialecte"]), default="none", show_default=True, help="Who speaks.")

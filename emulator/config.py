@@ -12,6 +12,8 @@ from types import MappingProxyType
 CONTROL_PORT = 8470
 PLATFORM_PORTS: Mapping[str, int] = MappingProxyType({"viamedis": 8471, "almerys": 8472})
 """The platforms served unless told otherwise; a further row of plateformes.toml is served with --port NAME=N."""
+MAX_SEED = 2**53
+"""Of either sign: what every reader of JSON reads exactly."""
 
 
 class ConfigurationRefusee(ValueError):

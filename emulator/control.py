@@ -51,7 +51,7 @@ def _page(path: str) -> HttpResponse:
 
 class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str | None = None
-    seed: int | None = None
+    seed: control_session.Seed | None = None
     now: dt.datetime | None = None
 
 
@@ -105,7 +105,7 @@ class ControlPort:
         except EtatNonEcrit as unwritten:
             return Plan(Problem(507, "etat_non_ecrit", f"the change is made, but not kept: {unwritten}").response())
         except HorsBornes as out:
-            return Plan(Problem(422, "horloge_hors_bornes", str(out)).response())
+            return Plan(Problem(422, "horloge_hors_bornes", str(out), "$.now").response())
 
     def _allowed(self, requete: HttpRequest) -> None:
         """Raises Problem 401 or 403."""

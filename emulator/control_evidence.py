@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from lxml import etree
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from tierspayant.emulator import evidence, meters
 from tierspayant.emulator.clock import shown
+from tierspayant.emulator.effect_kinds import CATALOGUE
 from tierspayant.emulator.effects import convert
 from tierspayant.emulator.evidence import Matcher, Verification
+from tierspayant.emulator.exchange import Verdict
 from tierspayant.emulator.plan import Plan, Stop, Write
 from tierspayant.emulator.problem import Problem, json_response, read_json
 from tierspayant.emulator.sessions import Session
 from tierspayant.emulator.toml_data import Plain
+from tierspayant.schemas.operations import Operation, Service
 from tierspayant.schemas.plain import to_json
 from tierspayant.schemas.wire import HttpResponse
 
@@ -86,8 +90,29 @@ def _list(session: Session, asked: Asked) -> HttpResponse:
         if nom in query:
             query[nom] = _number(query[nom], nom)
     matcher = convert(Matcher, query, "?")
-    evidence.check_xpath(matcher)
+    _check(session, matcher, "?")
     return json_response(evidence.listed(session.journal, matcher, max(1, min(limit, MAX_PAGE))))
+
+
+def _check(session: Session, matcher: Matcher, place: str) -> None:
+    """A name that no exchange can ever have would make `au_plus: 0` hold for nothing. Raises Problem 422."""
+    known: dict[str, Iterable[str]] = {
+        "plateforme": session.plateformes,
+        "service": Service,
+        "operation": Operation,
+        "verdict": Verdict,
+        "effet": CATALOGUE,
+    }
+    for nom, names in known.items():
+        wanted = getattr(matcher, nom)
+        if wanted is not None and wanted not in set(names):
+            raise Problem(422, "champ_invalide", f"unknown; there are {', '.join(names)}", f"{place}.{nom}")
+    if matcher.xpath is not None:
+        try:
+            etree.Element("x").xpath(matcher.xpath)
+        except etree.XPathError as wrong:
+            reason = f"not an XPath (names without prefix): {wrong}"
+            raise Problem(422, "champ_invalide", reason, f"{place}.xpath") from None
 
 
 def _number(written: str, nom: str) -> int:
@@ -110,7 +135,7 @@ def _one(session: Session, written: str) -> HttpResponse:
 def _verify(session: Session, asked: Asked) -> Plan | Deferred[Plan]:
     """At once when it is settled; else as soon as it holds, or when the wait is over."""
     question = convert(Verification, asked.json(), "$")
-    evidence.check_xpath(question.matcher)
+    _check(session, question.matcher, "$.matcher")
     found = evidence.verify(session.journal, question)
     too_many = question.au_plus is not None and found["nombre"] > question.au_plus
     settled = too_many or (found["ok"] and question.au_plus is None)

@@ -11,7 +11,15 @@ from typing import Any
 
 import msgspec
 
-from tierspayant.emulator import control, control_identity, control_session, evidence, identity, platforms_data
+from tierspayant.emulator import (
+    control,
+    control_clock,
+    control_identity,
+    control_session,
+    evidence,
+    identity,
+    platforms_data,
+)
 from tierspayant.emulator.cli_effects import catalogue
 from tierspayant.emulator.effect_kinds import CATALOGUE
 from tierspayant.emulator.toml_data import Plain
@@ -115,7 +123,7 @@ ROUTES = (
 _STRUCTS: dict[str, Any] = {
     "NouvelleSession": control.NewSession,
     "RemiseAZero": control_session.ResetOrder,
-    "Ordre": control_session.ClockOrder,
+    "Ordre": control_clock.ClockOrder,
     "Bande": control_session.TapeOrder,
     "Decision": control_session.Decision,
     "Exigence": identity.Exigence,

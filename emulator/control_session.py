@@ -1,39 +1,36 @@
-"""The resources of one session in the control API: clock, effects, people, shops, settings, ledger."""
+"""The resources of one session in the control API: effects, tape, people, shops, settings, ledger."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 from msgspec import Meta
 from twisted.internet.defer import Deferred
 
-from tierspayant.emulator import control_evidence, control_identity, desk, effects, ledger, people, platforms_data, tape
-from tierspayant.emulator.clock import MAX_SPEED, shown
+from tierspayant.emulator import (
+    control_clock,
+    control_evidence,
+    control_identity,
+    desk,
+    effects,
+    ledger,
+    people,
+    platforms_data,
+    tape,
+)
+from tierspayant.emulator.clock import shown
+from tierspayant.emulator.config import MAX_SEED
 from tierspayant.emulator.control_evidence import Asked
 from tierspayant.emulator.effects import convert
-from tierspayant.emulator.lifecycle import CoupIllegal
 from tierspayant.emulator.plan import Plan
 from tierspayant.emulator.problem import Problem, json_response
 from tierspayant.emulator.sessions import Session
-from tierspayant.schemas import plain
+from tierspayant.schemas import codes, plain
 from tierspayant.schemas.wire import HttpResponse
 
-DURATION = re.compile(
-    r"P(?:(?P<weeks>\d{1,5})W|(?:(?P<days>\d{1,6})D)?"
-    r"(?:T(?=\d)(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,8})M)?(?:(?P<seconds>\d{1,9}(?:\.\d{1,6})?)S)?)?)"
-)
-
-
-class ClockOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    freeze: bool | None = None
-    resume: bool | None = None
-    advance: str | None = None
-    set: dt.datetime | None = None
-    speed: Annotated[float, Meta(gt=0, le=MAX_SPEED)] | None = None
+Seed: TypeAlias = Annotated[int, Meta(ge=-MAX_SEED, le=MAX_SEED)]
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,8 +44,12 @@ class TapeOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     depuis_maintenant: bool = False
 
 
+class _Comptes(msgspec.Struct, frozen=True):
+    comptes: dict[str, str] = {}
+
+
 class ResetOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    seed: int | None = None
+    seed: Seed | None = None
 
 
 def serve(session: Session, steps: list[str], asked: Asked) -> Plan | Deferred[Plan]:
@@ -74,45 +75,6 @@ def serve(session: Session, steps: list[str], asked: Asked) -> Plan | Deferred[P
             return Plan(answer)
     known = sorted({*_RESOURCES, "journal", "mesures", "verify", "events", "snapshots"})
     raise Problem(404, "adresse", f"a session has {', '.join(known)}")
-
-
-# ---------------------------------------------------------------------------------------------------------- clock
-
-
-def duration(written: str, place: str) -> dt.timedelta:
-    """An ISO 8601 duration in weeks or days and time (years and months have no fixed length). Raises Problem."""
-    found = DURATION.fullmatch(written)
-    parts = {nom: value for nom, value in found.groupdict().items() if value} if found else {}
-    if not parts:
-        raise Problem(422, "champ_invalide", "a positive ISO 8601 duration such as P3DT2H or PT90S", place)
-    seconds, _, fraction = parts.pop("seconds", "0").partition(".")
-    whole = dt.timedelta(**{nom: int(value) for nom, value in parts.items()})
-    return whole + dt.timedelta(seconds=int(seconds), microseconds=int(fraction.ljust(6, "0")))
-
-
-def get_clock(session: Session, asked: Asked) -> HttpResponse:
-    return json_response(session.clock.describe())
-
-
-def post_clock(session: Session, asked: Asked) -> HttpResponse:
-    order = convert(ClockOrder, asked.json(), "$")
-    given = [nom for nom in order.__struct_fields__ if getattr(order, nom) is not None]
-    if len(given) != 1:
-        raise Problem(422, "champ_invalide", "give exactly one of freeze, resume, advance, set, speed", "$")
-    if False in (order.freeze, order.resume):
-        raise Problem(422, "champ_invalide", f"{given[0]} is true or absent", f"$.{given[0]}")
-    clock = session.clock
-    if order.freeze:
-        clock.freeze()
-    elif order.resume:
-        clock.resume()
-    elif order.advance is not None:
-        clock.advance(duration(order.advance, "$.advance"))
-    elif order.set is not None:
-        clock.set(order.set)
-    elif order.speed is not None:
-        clock.set_speed(order.speed)
-    return json_response(clock.describe())
 
 
 # -------------------------------------------------------------------------------------------------------- effects
@@ -202,7 +164,11 @@ def get_magasins(session: Session, asked: Asked) -> HttpResponse:
 
 
 def post_magasins(session: Session, asked: Asked) -> HttpResponse:
-    return json_response(session.world.add_magasin(asked.json()), 201)
+    value = asked.json()
+    for nom in convert(_Comptes, value, "$").comptes:
+        if nom not in (known := platforms_data.load()):
+            raise Problem(422, "champ_invalide", f"no such platform; there are {', '.join(known)}", f"$.comptes.{nom}")
+    return json_response(session.world.add_magasin(value), 201)
 
 
 def get_reglages(session: Session, asked: Asked) -> HttpResponse:
@@ -220,7 +186,8 @@ def put_reglages(session: Session, asked: Asked) -> HttpResponse:
         try:
             new[nom] = platforms_data.override(session.book(nom).reglages, changes)
         except ValueError as wrong:
-            raise Problem(422, "champ_invalide", str(wrong), f"$.{nom}") from None
+            field, _, reason = str(wrong).partition(": ")
+            raise Problem(422, "champ_invalide", reason, f"$.{nom}.{field}") from None
     for nom, traits in new.items():
         session.book(nom).reglages = traits
     return get_reglages(session, asked)
@@ -252,16 +219,17 @@ def ledger_check(session: Session) -> HttpResponse:
 def decide_pec(session: Session, numero: str, asked: Asked) -> HttpResponse:
     """Decide a pending PEC by hand, now."""
     decision = convert(Decision, asked.json(), "$")
+    for rank, code in enumerate(decision.motifs):
+        if code not in codes.table():
+            raise Problem(422, "champ_invalide", "no such code", f"$.motifs[{rank}]")
     session.clock.catch_up()
     book = next((one for one in session.books() if numero in one.pec), None)
     if book is None:
         raise Problem(404, "pec_inconnue", "no PEC of that number in this session")
     try:
         desk.decide(book, numero, decision.etat, decision.motifs, session.clock.now())
-    except (KeyError, ValueError) as wrong:
-        raise Problem(422, "champ_invalide", str(wrong).strip("'\""), "$") from None
-    except CoupIllegal as illegal:
-        raise Problem(409, "etat", str(illegal)) from None
+    except ValueError as wrong:
+        raise Problem(422, "champ_invalide", str(wrong).removeprefix("etat: "), "$.etat") from None
     session.clock.plan()
     return json_response(next(row for row in ledger.view(book)["pec"] if row["numero"] == numero))
 
@@ -288,7 +256,7 @@ def _listed(rows: list[Any]) -> dict[str, Any]:
 
 
 _RESOURCES: dict[str, dict[str, Callable[[Session, Asked], HttpResponse]]] = {
-    "clock": {"GET": get_clock, "POST": post_clock},
+    "clock": {"GET": control_clock.get_clock, "POST": control_clock.post_clock},
     "effects": {"GET": get_effects, "PUT": put_effects, "DELETE": delete_effects},
     "tape": {"GET": get_tape, "PUT": put_tape},
     "people": {"GET": get_people, "POST": post_people},

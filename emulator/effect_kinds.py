@@ -102,7 +102,7 @@ class Http(_Parametres, frozen=True):
     statut: Annotated[int, Meta(ge=200, le=599)]
     retry_after: Annotated[int, Meta(ge=0, le=31_536_000)] | None = None
     corps: Corps = Corps.HTML
-    emplacement: str | None = None
+    emplacement: Annotated[str, Meta(pattern=r"^[!-~]{1,2000}$")] | None = None
     traitee: bool = False
 
 

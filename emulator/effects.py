@@ -31,15 +31,18 @@ from tierspayant.emulator.effect_kinds import (
 )
 from tierspayant.emulator.platforms_data import PlatformData
 from tierspayant.emulator.toml_data import Plain
-from tierspayant.schemas import platforms
+from tierspayant.schemas import codes, platforms
 from tierspayant.schemas.identity import Finess
 from tierspayant.schemas.operations import Operation, Service
-from tierspayant.schemas.plain import from_plain, to_plain
+from tierspayant.schemas.plain import from_plain, located, to_plain
 
 MAX_EFFECTS = 1000
 """Effects in force in one session: each exchange looks at all of them."""
 TOUS = "*"
 """A service of '*' (or none) means every service of the platform."""
+
+MAX_DELAY = dt.timedelta(days=366)
+"""Of one slow answer: beyond a year it is a typing error."""
 
 T = TypeVar("T")
 S = TypeVar("S", bound=StrEnum)
@@ -163,10 +166,10 @@ def _operations(plateforme: PlatformData, written: str | None, place: str) -> fr
 
 
 def _check(row: _Row, parametres: Parametres, place: str, shared_port: bool) -> None:
-    if isinstance(parametres, Lenteur) and parametres.duree < dt.timedelta(0):
-        raise EffetInvalide(f"{place}.parametres.duree", "a duration is not negative")
-    if isinstance(parametres, FauteSoap) and not parametres.code.startswith("TEC"):
-        raise EffetInvalide(f"{place}.parametres.code", "a technical code of the table is expected (TEC01 ...)")
+    if isinstance(parametres, Lenteur) and not dt.timedelta(0) <= parametres.duree <= MAX_DELAY:
+        raise EffetInvalide(f"{place}.parametres.duree", f"from nothing to {MAX_DELAY.days} days")
+    if isinstance(parametres, FauteSoap) and parametres.code not in (known := _technical()):
+        raise EffetInvalide(f"{place}.parametres.code", f"no such technical code; there are {', '.join(known)}")
     if not isinstance(parametres, WHOLE_PORT):
         return
     narrowed = [nom for nom in ("operation", "magasin", "fois", "probabilite") if getattr(row, nom) is not None]
@@ -182,13 +185,17 @@ def _check(row: _Row, parametres: Parametres, place: str, shared_port: bool) -> 
         )
 
 
+def _technical() -> list[str]:
+    return [code for code in codes.table() if code.startswith("TEC")]
+
+
 def convert(kind: type[T], value: object, place: str) -> T:
     """A plain value as `kind`. Raises EffetInvalide with the JSON path."""
     try:
         return from_plain(kind, value)
     except msgspec.ValidationError as wrong:
-        reason, _, path = str(wrong).partition(" - at `$")
-        raise EffetInvalide(place + path.rstrip("`"), reason) from None
+        path, reason = located(wrong)
+        raise EffetInvalide(place + path, reason) from None
 
 
 def _one_of(kind: type[S], written: str | None, place: str) -> S | None:

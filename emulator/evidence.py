@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import msgspec
-from lxml import etree
 from msgspec import Meta
 
 from tierspayant.emulator.clock import shown
-from tierspayant.emulator.effects import EffetInvalide
 from tierspayant.emulator.journal import Exchange, Journal
 from tierspayant.emulator.platforms_data import PlatformData
 from tierspayant.emulator.toml_data import Plain
@@ -70,15 +68,6 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     @property
     def least(self) -> int:
         return (1 if self.au_plus is None else 0) if self.au_moins is None else self.au_moins
-
-
-def check_xpath(matcher: Matcher) -> None:
-    """Raises EffetInvalide when the XPath cannot be read."""
-    if matcher.xpath is not None:
-        try:
-            etree.XPath(matcher.xpath)
-        except etree.XPathError as wrong:
-            raise EffetInvalide("$.matcher.xpath", f"not an XPath: {wrong}") from None
 
 
 def verify(journal: Journal, asked: Verification) -> Plain:

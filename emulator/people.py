@@ -116,7 +116,7 @@ def settle(row: Ligne, start: dt.date) -> Personne:
         try:
             values[name] = None if written is None else resolve(written, start)
         except ValueError:
-            raise PersonneInvalide(name, "write AAAA-MM-JJ, -P2Y6M or +P10D, debut_annee or fin_annee") from None
+            raise PersonneInvalide(f"$.{name}", "write AAAA-MM-JJ, -P2Y6M or +P10D, debut_annee or fin_annee") from None
     return Personne(**values)
 
 
@@ -125,8 +125,8 @@ def from_json(value: object) -> Ligne:
     try:
         return plain.from_plain(Ligne, value)
     except msgspec.ValidationError as wrong:
-        reason, _, path = str(wrong).partition(" - at `")
-        raise PersonneInvalide(path.rstrip("`") or "$", reason) from None
+        path, reason = plain.located(wrong)
+        raise PersonneInvalide(f"${path}", reason) from None
 
 
 def to_json(person: Personne) -> Plain:

@@ -17,6 +17,8 @@ from tierspayant.schemas import plain, platforms
 from tierspayant.schemas.platforms import Traits
 
 FILE = "plateformes.toml"
+MAX_DELAY = dt.timedelta(days=366)
+"""Of a trait: beyond a year it is a typing error."""
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,16 +70,22 @@ def dialect_traits(dialecte: str) -> Traits:
 
 
 def override(traits: Traits, changes: dict[str, Any]) -> Traits:
-    """`traits` with some fields replaced from plain JSON. Raises ValueError naming the field."""
+    """`traits` with some fields replaced from plain JSON. Raises ValueError: "field: reason"."""
     known = {field.name for field in dataclasses.fields(Traits)}
     unknown = sorted(set(changes) - known)
     if unknown:
         raise ValueError(f"{unknown[0]}: unknown trait; there are {', '.join(sorted(known))}")
     whole = plain.to_plain(traits) | changes
     try:
-        return plain.from_plain(Traits, whole)
+        made = plain.from_plain(Traits, whole)
     except msgspec.ValidationError as wrong:
-        raise ValueError(str(wrong).replace(" - at `$.", " (").replace("`", "") + ")") from None
+        path, reason = plain.located(wrong)
+        raise ValueError(f"{path.lstrip('.')}: {reason}") from None
+    for nom in changes:
+        value = getattr(made, nom)
+        if isinstance(value, dt.timedelta) and not dt.timedelta(0) <= value <= MAX_DELAY:
+            raise ValueError(f"{nom}: from nothing to {MAX_DELAY.days} days")
+    return made
 
 
 def parse(

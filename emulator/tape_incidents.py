@@ -32,7 +32,7 @@ from tierspayant.emulator import (
 from tierspayant.emulator.book import Book
 from tierspayant.emulator.dates import business_day
 from tierspayant.schemas.identity import Finess
-from tierspayant.schemas.plain import from_plain
+from tierspayant.schemas.plain import from_plain, located
 
 
 class _Parametres(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -154,8 +154,8 @@ def parametres_of(effet: str, value: object) -> Parametres:
     try:
         found = from_plain(INCIDENTS[effet], value)
     except msgspec.ValidationError as wrong:
-        reason, _, path = str(wrong).partition(" - at `$")
-        raise ValueError(f"parametres{path.rstrip('`')}: {reason}") from None
+        path, reason = located(wrong)
+        raise ValueError(f"parametres{path}: {reason}") from None
     found.check()
     return found
 

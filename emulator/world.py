@@ -116,8 +116,8 @@ class World:
         try:
             shop = plain.from_plain(Magasin, value)
         except msgspec.ValidationError as wrong:
-            reason, _, path = str(wrong).partition(" - at `")
-            raise PersonneInvalide(path.rstrip("`") or "$", reason) from None
+            path, reason = plain.located(wrong)
+            raise PersonneInvalide(f"${path}", reason) from None
         self.magasins[shop.finess.clair] = shop
         self._added_shops[shop.finess.clair] = shop
         shown: Plain = plain.to_plain(shop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -9,6 +10,8 @@ import msgspec
 from tierspayant.schemas.identity import Identifiant, IdentifiantInvalide
 
 T = TypeVar("T")
+
+_FIELD = re.compile(r"(?:missing required|contains unknown) field `(\w+)`")
 
 
 def _from_identifier(valeur: object) -> object:
@@ -34,6 +37,13 @@ def to_plain(valeur: object) -> Any:
 def from_plain(cible: type[T], valeur: object) -> T:
     """The value of type `cible`. Raises msgspec.ValidationError with the path of the first fault."""
     return msgspec.convert(valeur, cible, dec_hook=_to_identifier)
+
+
+def located(wrong: msgspec.ValidationError) -> tuple[str, str]:
+    """Where below its root the fault of a value is ('.lignes[1].lpp', '' for the root itself), and its reason."""
+    reason, _, path = str(wrong).partition(" - at `$")
+    field = _FIELD.search(reason)
+    return path.rstrip("`") + (f".{field[1]}" if field else ""), reason
 
 
 def to_json(valeur: object) -> bytes:

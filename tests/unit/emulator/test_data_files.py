@@ -87,9 +87,9 @@ def test_a_person_from_outside_is_refused_at_its_field_and_added_when_right() ->
         ("nir", "285057599900198", "$.nir"),
         ("amc", "M999", "$.amc"),
         ("contrat", "luxe", "$.contrat"),
-        ("naissance", "2024-02-30", "naissance"),
+        ("naissance", "2024-02-30", "$.naissance"),
         ("scenario", {"delai": "demain"}, "$.scenario.delai"),
-        ("inconnu", 1, "$"),
+        ("inconnu", 1, "$.inconnu"),
     ]:
         with pytest.raises(PersonneInvalide) as refused:
             world.add_person({**right, key: value})
@@ -152,8 +152,11 @@ def test_a_trait_is_changed_by_its_name_and_refused_by_its_name() -> None:
     assert platforms_data.override(traits, {"delai_min_facturation": "P2D"}).delai_min_facturation.days == 2
     with pytest.raises(ValueError, match="vitesse: unknown trait"):
         platforms_data.override(traits, {"vitesse": 1})
-    with pytest.raises(ValueError, match="lots"):
+    with pytest.raises(ValueError, match="lots: Expected `bool`"):
         platforms_data.override(traits, {"lots": "oui"})
+    for delay in ("-P2D", "P400D", "hier"):
+        with pytest.raises(ValueError, match="delai_min_facturation: "):
+            platforms_data.override(traits, {"delai_min_facturation": delay})
 
 
 def test_a_generated_crowd_is_the_same_for_a_seed_and_everybody_is_distinct(seed: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from twisted.internet.defer import Deferred
@@ -37,8 +38,10 @@ def test_a_session_has_its_own_start_book_and_clock() -> None:
         ({"id": "default"}, 409, "$.id"),
         ({"seed": "1"}, 422, "$.seed"),
         ({"now": "hier"}, 422, "$.now"),
-        ({"now": "1066-10-14T09:00:00+00:00"}, 422, None),
-        ({"nom": "x"}, 422, "$"),
+        ({"seed": 2**60}, 422, "$.seed"),
+        ({"now": "1066-10-14T09:00:00+00:00"}, 422, "$.now"),
+        ({"now": "2024-01-31T09:00:00"}, 422, "$.now"),
+        ({"nom": "x"}, 422, "$.nom"),
         ([], 422, "$"),
         (b"{", 400, None),
         (b"\xff", 400, None),
@@ -55,28 +58,30 @@ def test_a_wrong_session_is_refused_with_its_field_and_not_made(body: object, st
 
 
 @pytest.mark.parametrize(
-    ("body", "status"),
+    ("body", "champ"),
     [
-        ({"freeze": True, "advance": "PT1S"}, 422),
-        ({}, 422),
-        ({"freeze": False}, 422),
-        ({"advance": "-PT1S"}, 422),
-        ({"advance": "PT"}, 422),
-        ({"advance": "P"}, 422),
-        ({"advance": "P1M"}, 422),
-        ({"advance": "P99999999D"}, 422),
-        ({"advance": "P999999D"}, 422),
-        ({"set": "2024-01-31T10:00:00"}, 422),
-        ({"speed": 0}, 422),
-        ({"speed": 1e300}, 422),
-        ({"turbo": True}, 422),
+        ({"freeze": True, "advance": "PT1S"}, "$"),
+        ({}, "$"),
+        ({"freeze": False}, "$.freeze"),
+        ({"advance": "-PT1S"}, "$.advance"),
+        ({"advance": "PT"}, "$.advance"),
+        ({"advance": "P"}, "$.advance"),
+        ({"advance": "P1M"}, "$.advance"),
+        ({"advance": "P99999999D"}, "$.advance"),
+        ({"advance": "P999999D"}, "$.advance"),
+        ({"set": "2024-01-31T10:00:00"}, "$.set"),
+        ({"set": "2024-02-30T10:00:00+01:00"}, "$.set"),
+        ({"speed": 0}, "$.speed"),
+        ({"speed": 1e300}, "$.speed"),
+        ({"turbo": True}, "$.turbo"),
     ],
     ids=str,
 )
-def test_a_wrong_order_to_the_clock_changes_nothing(body: object, status: int) -> None:
+def test_a_wrong_order_to_the_clock_names_its_field_and_changes_nothing(body: object, champ: str) -> None:
     bench = Bench()
     before = bench.control("GET", "clock")
-    assert bench.control("POST", "clock", body)[0] == status
+    status, problem = bench.control("POST", "clock", body)
+    assert (status, problem["champ"]) == (422, champ)
     assert bench.control("GET", "clock") == before
 
 
@@ -95,7 +100,7 @@ def test_settings_of_several_platforms_are_all_taken_or_none() -> None:
     before = bench.control("GET", "reglages")
     wrong = {"viamedis": {"dedoublonnage": False}, "almerys": {"lots": "oui"}}
     status, problem = bench.control("PUT", "reglages", wrong)
-    assert (status, problem["champ"]) == (422, "$.almerys")
+    assert (status, problem["champ"]) == (422, "$.almerys.lots")
     assert bench.control("GET", "reglages") == before
     assert bench.control("PUT", "reglages", {"viamedis": {"dedoublonnage": False}})[0] == 200
     assert bench.control("GET", "reglages")[1]["viamedis"]["dedoublonnage"] is False
@@ -135,8 +140,22 @@ def test_payments_can_be_made_now_and_a_pec_decided_by_hand() -> None:
     assert sent["bordereaux"]["viamedis"] >= 1
     assert bench.control("GET", "ledger/check")[1]["ok"]
     assert bench.control("POST", "pec/V000000000000/decider", {"etat": "accordee"})[0] == 404
-    status, problem = bench.control("POST", "pec/V240124000001/decider", {"etat": "envolee"})
-    assert status in (409, 422), problem
+    before = bench.control("GET", "ledger")
+    for order, champ in (
+        ({"etat": "envolee"}, "$.etat"),
+        ({"etat": "accordee", "motifs": ["PEC02", "X"]}, "$.motifs[1]"),
+    ):
+        status, problem = bench.control("POST", "pec/V240124000001/decider", order)
+        assert (status, problem["champ"]) == (422, champ)
+    assert bench.control("GET", "ledger") == before
+
+
+def test_a_shop_whose_account_is_on_no_platform_is_refused() -> None:
+    bench = Bench()
+    shop = {"finess": "759999014", "nom": "Autre", "comptes": {"viamedi": "x"}}
+    status, problem = bench.control("POST", "magasins", shop)
+    assert (status, problem["champ"]) == (422, "$.comptes.viamedi")
+    assert bench.session.world.magasins["759999014"].nom != "Autre"
 
 
 def test_people_and_shops_can_be_added_and_a_wrong_one_is_located() -> None:
@@ -234,6 +253,30 @@ def test_the_journal_is_read_in_pages_and_by_what_happened() -> None:
     _, rest = bench.control("GET", f"journal?service=droits&limite=3&depuis={first['suivant']}")
     assert ([row["numero"] for row in rest["elements"]], rest["suivant"]) == ([4, 5], None)
     assert bench.control("GET", "journal?couleur=bleu")[0] == 422
+
+
+@pytest.mark.parametrize(
+    "matcher",
+    [
+        {"plateforme": "viamedi"},
+        {"service": "prises-en-charge"},
+        {"operation": "DemanderPriseEnCharge"},
+        {"verdict": "lost"},
+        {"effet": "panne"},
+        {"xpath": "//["},
+        {"xpath": "//v:dossier"},
+        {"xpath": "inconnue()"},
+    ],
+    ids=str,
+)
+def test_a_matcher_that_no_exchange_can_ever_match_is_refused(matcher: dict[str, str]) -> None:
+    bench = Bench()
+    bench.post()
+    [nom] = matcher
+    status, problem = bench.control("POST", "verify", {"matcher": matcher, "au_plus": 0})
+    assert (status, problem["champ"]) == (422, f"$.matcher.{nom}")
+    status, problem = bench.control("GET", f"journal?{nom}={quote(matcher[nom])}")
+    assert (status, problem["champ"]) == (422, f"?.{nom}")
 
 
 def test_verify_counts_exactly_and_says_what_came_nearest() -> None:

@@ -163,11 +163,13 @@ def test_a_service_said_unavailable_says_so_when_asked_for_its_state() -> None:
     ("effect", "champ"),
     [
         ({"effet": "panne"}, "$[1].effet"),
-        ({"effet": "coupure"}, "$[1].parametres"),
+        ({"effet": "coupure"}, "$[1].parametres.point"),
         ({"effet": "coupure", "parametres": {"point": "ailleurs"}}, "$[1].parametres.point"),
         ({"effet": "lenteur", "parametres": {"duree": "-PT1S"}}, "$[1].parametres.duree"),
         ({"effet": "lenteur", "parametres": {"duree": "hier"}}, "$[1].parametres.duree"),
+        ({"effet": "lenteur", "parametres": {"duree": "P400D"}}, "$[1].parametres.duree"),
         ({"effet": "http", "parametres": {"statut": 42}}, "$[1].parametres.statut"),
+        ({"effet": "http", "parametres": {"statut": 302, "emplacement": "x\r\ny"}}, "$[1].parametres.emplacement"),
         ({"effet": "silence", "fois": 0}, "$[1].fois"),
         ({"effet": "silence", "probabilite": 1.5}, "$[1].probabilite"),
         ({"effet": "silence", "service": "optique"}, "$[1].service"),
@@ -177,6 +179,7 @@ def test_a_service_said_unavailable_says_so_when_asked_for_its_state() -> None:
         ({"effet": "refus_connexion", "service": "pec"}, "$[1].service"),
         ({"effet": "refus_connexion", "fois": 1}, "$[1].fois"),
         ({"effet": "faute_soap", "parametres": {"code": "PEC01"}}, "$[1].parametres.code"),
+        ({"effet": "faute_soap", "parametres": {"code": "TEC99"}}, "$[1].parametres.code"),
     ],
     ids=str,
 )
