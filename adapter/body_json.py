@@ -6,8 +6,10 @@ shapes; what the values mean together is field_rules.py. No value is ever repeat
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Final, NoReturn, TypeVar, cast
 
@@ -20,6 +22,8 @@ T = TypeVar("T")
 
 ERREURS_MAX: Final = 50
 """Faults reported at once: more would only repeat a misunderstanding of the whole body."""
+
+BOM: Final = b"\xef\xbb\xbf"
 
 CHAMP_MAX: Final = 100
 """Characters of a pointer that are repeated: the name of an unknown field is the sender's text."""
@@ -48,11 +52,13 @@ class _CleEnDouble(ValueError):
     """A JSON object has the same key twice."""
 
 
-def _without_doubles(paires: list[tuple[str, Any]]) -> dict[str, Any]:
-    objet = dict(paires)
-    if len(objet) < len(paires):
-        raise _CleEnDouble
-    return objet
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _CleEnDouble(key)
+        found[key] = value
+    return found
 
 
 def _no_constant(_nom: str) -> NoReturn:
@@ -62,14 +68,32 @@ def _no_constant(_nom: str) -> NoReturn:
 def document(octets: bytes) -> dict[str, Any]:
     """The JSON object of a body. Raises Refuse: json_invalide or cle_en_double."""
     try:
-        lu = json.loads(octets.decode("utf-8"), object_pairs_hook=_without_doubles, parse_constant=_no_constant)
-    except _CleEnDouble:
-        raise Refuse(Probleme("cle_en_double")) from None
-    except (ValueError, RecursionError):
-        raise Refuse(Probleme("json_invalide")) from None
-    if not isinstance(lu, dict):
+        read = json.loads(octets.decode("utf-8"), object_pairs_hook=_without_doubles, parse_constant=_no_constant)
+    except _CleEnDouble as double:
+        detail = f"Le champ « {str(double)[:CHAMP_MAX]} » apparaît deux fois dans le même objet JSON."
+        raise Refuse(Probleme("cle_en_double", detail)) from None
+    except (ValueError, RecursionError) as error:
+        raise Refuse(Probleme("json_invalide", _why_not_json(octets, error))) from None
+    if not isinstance(read, dict):
         raise Refuse(Probleme("json_invalide", "Le corps doit être un objet JSON, entre accolades."))
-    return lu
+    return read
+
+
+def _why_not_json(octets: bytes, error: Exception) -> str | None:
+    """Where it stops being JSON, in one sentence; None when nothing more can be said."""
+    if not octets.strip():
+        return "Le corps de la requête est vide : un objet JSON est attendu."
+    if octets.startswith(BOM):
+        return "Le corps commence par une marque d'ordre des octets (BOM) : envoyez l'UTF-8 sans elle."
+    match error:
+        case UnicodeDecodeError(start=start):
+            return f"Le corps n'est pas en UTF-8 (octet {start + 1})."
+        case json.JSONDecodeError(lineno=line, colno=column):
+            return f"Le corps n'est pas du JSON : il devient illisible à la ligne {line}, caractère {column}."
+        case RecursionError():
+            return "Le corps imbrique trop d'objets ou de listes."
+        case _:
+            return None
 
 
 @cache
@@ -79,14 +103,31 @@ def _adapter(cible: Any) -> TypeAdapter[Any]:
 
 def lire(octets: bytes, cible: type[T]) -> T:
     """The body as a value of type `cible`. Raises Refuse with every fault of shape."""
-    document(octets)
+    written = document(octets)
     try:
-        return cast(T, _adapter(cast(Any, cible)).validate_json(octets, strict=True, extra="forbid"))
+        read = cast(T, _adapter(cast(Any, cible)).validate_json(octets, strict=True, extra="forbid"))
     except ValidationError as erreur:
         fautes = erreur.errors(include_url=False, include_input=False)
         if any(faute["type"] == "json_invalid" for faute in fautes):
             raise Refuse(Probleme("json_invalide")) from None
         refuser([_fault(cast("Mapping[str, Any]", faute)) for faute in fautes])
+    if odd := list(_odd_dates(read, written, ())):
+        refuser(odd)
+    return read
+
+
+def _odd_dates(read: object, written: Any, path: tuple[str | int, ...]) -> Iterator[Erreur]:
+    """Dates that pydantic understood although they are not written as dates: seconds since 1970, midnight."""
+    if isinstance(read, dt.date):
+        if written != read.isoformat():
+            yield Erreur(pointer(path), *PHRASES["date_parsing"])
+    elif is_dataclass(read):
+        for one in fields(read):
+            if one.name in written:
+                yield from _odd_dates(getattr(read, one.name), written[one.name], (*path, one.name))
+    elif isinstance(read, tuple):
+        for rank, (one_read, one_written) in enumerate(zip(read, written, strict=True)):
+            yield from _odd_dates(one_read, one_written, (*path, rank))
 
 
 def refuser(erreurs: list[Erreur]) -> NoReturn:

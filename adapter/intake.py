@@ -71,6 +71,13 @@ class CibleInconnue:
 
 
 @dataclass(frozen=True, slots=True)
+class AutreDossier:
+    """A request it names is in another file of this shop. `champ`: JSON name of the field that does not fit."""
+
+    champ: str
+
+
+@dataclass(frozen=True, slots=True)
 class FilePleine:
     """The queue's limit is reached; nothing was recorded."""
 
@@ -84,7 +91,7 @@ class AvanceFaite:
     dossier: str
 
 
-Reception: TypeAlias = Accepted | Same | Conflict | CibleInconnue | FilePleine | AvanceFaite
+Reception: TypeAlias = Accepted | Same | Conflict | CibleInconnue | AutreDossier | FilePleine | AvanceFaite
 
 
 def accept(
@@ -100,7 +107,7 @@ def accept(
     if tables.count(None, tuple(EN_ATTENTE)) >= file_max:
         return FilePleine(file_max)
     linked = _linked(tables, nouvelle)
-    if isinstance(linked, CibleInconnue):
+    if isinstance(linked, CibleInconnue | AutreDossier):
         return linked
     dossier = _dossier(nouvelle.corps, linked.cible)
     if nouvelle.operation in policy.TIERS_PAYANT and dossier is not None and _paid(tables, nouvelle.magasin, dossier):
@@ -139,8 +146,8 @@ class _Links:
     remplace: Entry | None
 
 
-def _linked(tables: Tables, nouvelle: Nouvelle) -> _Links | CibleInconnue:
-    """The entries a body names, which must be this shop's."""
+def _linked(tables: Tables, nouvelle: Nouvelle) -> _Links | CibleInconnue | AutreDossier:
+    """The entries a body names, which must be this shop's; PEC and quote also of this file."""
     corps = nouvelle.corps
     cible = remplace = None
     if nouvelle.cible is not None:
@@ -151,11 +158,23 @@ def _linked(tables: Tables, nouvelle: Nouvelle) -> _Links | CibleInconnue:
         cible = _named(tables, nouvelle.magasin, corps.pec, Operation.PEC)
         if cible is None:
             return CibleInconnue("pec")
+        if cible.dossier != corps.dossier:
+            return AutreDossier("dossier")
     if isinstance(corps, FactureCorps | DevisCorps) and corps.remplace is not None:
         remplace = _named(tables, nouvelle.magasin, corps.remplace, nouvelle.operation)
         if remplace is None:
             return CibleInconnue("remplace")
-    return _Links(cible, remplace)
+    return _quote_fault(tables, nouvelle) or _Links(cible, remplace)
+
+
+def _quote_fault(tables: Tables, nouvelle: Nouvelle) -> CibleInconnue | AutreDossier | None:
+    corps = nouvelle.corps
+    if not isinstance(corps, DevisCorps) or corps.devis is None:
+        return None
+    quote = _named(tables, nouvelle.magasin, corps.devis, Operation.DEVIS)
+    if quote is None:
+        return CibleInconnue("devis")
+    return None if quote.dossier == corps.dossier else AutreDossier("devis")
 
 
 def _named(tables: Tables, magasin: str, nom: str, operation: Operation | None) -> Entry | None:

@@ -110,7 +110,9 @@ class ShopApi:
             if lu is not None:
                 autres.append(une.methode)
         if autres:
-            raise Refuse(Probleme("methode", entetes={"Allow": ", ".join(sorted(set(autres)))}))
+            allowed = ", ".join(sorted(set(autres)))
+            detail = f"Méthodes que cette adresse accepte : {allowed}."
+            raise Refuse(Probleme("methode", detail, entetes={"Allow": allowed}))
         raise Refuse(Probleme("inconnu"))
 
 

@@ -14,7 +14,7 @@ from tierspayant.adapter.problem import Erreur
 from tierspayant.adapter.records import Lane
 from tierspayant.adapter.render import instant
 from tierspayant.adapter.shop_api_gestes import QUI
-from tierspayant.adapter.shop_calls import LISTE_MAX, Route, Visite, integer, page, refuse_parameter, route
+from tierspayant.adapter.shop_calls import LISTE_MAX, Route, Visite, page, page_size, refuse_parameter, route
 from tierspayant.adapter.shop_http import Reponse, en_json
 from tierspayant.adapter.storage.protocol import Storage, Tables
 from tierspayant.adapter.vault import Vault
@@ -59,7 +59,7 @@ class Appels:
         choix = bulk.Choix(
             magasin=visite.magasin, plateforme=visite.requete.get("plateforme"), avant=_day(visite, "avant")
         )
-        limite, now = max(1, integer(visite, "limite", 100, LISTE_MAX)), self.now()
+        limite, now = page_size(visite), self.now()
 
         def work(tables: Tables) -> tuple[list[dict[str, Any]], str | None]:
             held, suivant = bulk.waiting(tables, choix, visite.requete.get("apres"), limite)

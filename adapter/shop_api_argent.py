@@ -17,7 +17,7 @@ from tierspayant.adapter.policy import business_day
 from tierspayant.adapter.remittances import Retour, cursor
 from tierspayant.adapter.render import instant
 from tierspayant.adapter.shop_api_etat import encours_document
-from tierspayant.adapter.shop_calls import LISTE_MAX, Route, Visite, integer, page, refuse_parameter, route
+from tierspayant.adapter.shop_calls import LISTE_MAX, Route, Visite, page, page_size, refuse_parameter, route
 from tierspayant.adapter.shop_http import Reponse, en_json
 from tierspayant.adapter.storage.protocol import Filtre, Storage, Tables
 
@@ -54,7 +54,7 @@ class Argent:
         """Lines of remittances, those that match no invoice included."""
         depuis = _day(visite, business_day(self.now()) - RECUL)
         apres = _cursor(visite.requete.get("apres"))
-        limite = max(1, integer(visite, "limite", 100, LISTE_MAX))
+        limite = page_size(visite)
 
         def work(tables: Tables) -> list[Retour]:
             return list(tables.payments(visite.magasin, depuis, limite, apres))
@@ -65,7 +65,7 @@ class Argent:
 
     async def register(self, visite: Visite) -> Reponse:
         """Every request as a row of codes, numbers and amounts: what `ledger` and `export` are made of."""
-        limite = max(1, integer(visite, "limite", LISTE_MAX, LISTE_MAX))
+        limite = page_size(visite, LISTE_MAX)
         filtre = Filtre(apres=visite.requete.get("apres"), limite=limite)
 
         def work(tables: Tables) -> list[dict[str, Any]]:

@@ -28,12 +28,11 @@ from tierspayant.adapter.problem import Erreur, Probleme, Refuse
 from tierspayant.adapter.render import demande, instant, settled, statut
 from tierspayant.adapter.shop_calls import (
     AUTEURS,
-    LISTE_MAX,
     Route,
     Veille,
     Visite,
-    integer,
     page,
+    page_size,
     preferred_wait,
     refuse_parameter,
     route,
@@ -42,7 +41,7 @@ from tierspayant.adapter.shop_http import Reponse, en_json
 from tierspayant.adapter.shop_view import view
 from tierspayant.adapter.storage.protocol import Filtre, Storage, Tables
 from tierspayant.adapter.vault import Vault
-from tierspayant.schemas.operations import SERVICE_OF, Operation
+from tierspayant.schemas.operations import Operation
 
 CHEMINS: Final[Mapping[str, Operation]] = {
     "/v1/droits": Operation.DROITS,
@@ -261,6 +260,9 @@ def _received(reception: intake.Reception) -> Entry:
                 f"/{champ}", "DEMANDE_INCONNUE", "aucune demande de ce magasin ne porte ce nom ou ce numéro"
             )
             raise Refuse(Probleme("pec_inconnue" if champ == "pec" else "demande_invalide", erreurs=(erreur,)))
+        case intake.AutreDossier(champ):
+            erreur = Erreur(f"/{champ}", "AUTRE_DOSSIER", "cette demande est dans un autre dossier du magasin")
+            raise Refuse(Probleme("demande_invalide", erreurs=(erreur,)))
         case intake.AvanceFaite():
             raise Refuse(Probleme("avance_client"))
         case intake.FilePleine(limite):
@@ -282,15 +284,17 @@ def _filter(visite: Visite) -> Filtre:
     requete = visite.requete
     try:
         etats = tuple(Etat(mot) for mot in requete["etat"].split(",")) if "etat" in requete else ()
-        operation = Operation(requete["operation"]) if "operation" in requete else None
     except ValueError:
-        refuse_parameter("etat", f"etat : {', '.join(Etat)} ; operation : {', '.join(SERVICE_OF)}.")
+        refuse_parameter("etat", f"Valeurs admises, séparées par des virgules : {', '.join(Etat)}.")
+    operation = requete.get("operation")
+    if operation is not None and operation not in CORPS:
+        refuse_parameter("operation", f"Valeurs admises : {', '.join(CORPS)}.")
     return Filtre(
         magasin=visite.magasin,
         etats=etats,
         plateforme=requete.get("plateforme"),
         dossier=requete.get("dossier"),
-        operation=operation,
+        operation=None if operation is None else Operation(operation),
         apres=requete.get("apres"),
-        limite=max(1, integer(visite, "limite", 100, LISTE_MAX)),
+        limite=page_size(visite),
     )

@@ -16,7 +16,17 @@ from tierspayant.adapter.availability import Compte, Disponibilite, EtatService,
 from tierspayant.adapter.conseil import SERVICES, Langue, moment
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.render import instant
-from tierspayant.adapter.shop_calls import ATTENTE_MAX, LISTE_MAX, Route, Veille, Visite, integer, page, route
+from tierspayant.adapter.shop_calls import (
+    ATTENTE_MAX,
+    Route,
+    Veille,
+    Visite,
+    cursor_number,
+    integer,
+    page,
+    page_size,
+    route,
+)
 from tierspayant.adapter.shop_http import Reponse, en_json
 from tierspayant.adapter.storage.protocol import Evenement, LigneEncours, Storage, Tables
 from tierspayant.schemas.operations import Service
@@ -109,8 +119,8 @@ class Etat:
 
     async def events(self, visite: Visite) -> Reponse:
         """News after a cursor; `attente` keeps the call until there is some. As text/event-stream it never ends."""
-        depuis = integer(visite, "depuis", 0, 2**62)
-        limite = max(1, integer(visite, "limite", 100, LISTE_MAX))
+        depuis = cursor_number(visite, "depuis")
+        limite = page_size(visite)
         if "text/event-stream" in (visite.appel.entete("accept") or ""):
             dernier = visite.appel.entete("last-event-id") or ""
             debut = int(dernier) if dernier.isdigit() and len(dernier) < 19 else depuis

@@ -23,6 +23,8 @@ from tierspayant.adapter.shop_http import Appel, Reponse
 ATTENTE_MAX: Final = 60
 """Seconds a call may be kept waiting for an answer: proxies commonly cut idle calls at a minute."""
 
+LANGUES: Final = ("fr", "en")
+
 LISTE_MAX: Final = 500
 """Elements of one page of a list."""
 
@@ -84,16 +86,32 @@ def query(texte: str, admis: frozenset[str]) -> Mapping[str, str]:
     if inconnus or len(set(noms)) < len(noms):
         detail = f"Paramètres admis, une fois chacun : {', '.join(sorted(admis))}."
         raise Refuse(Probleme("parametre_invalide", detail))
-    return dict(paires)
+    asked = dict(paires)
+    if asked.get("langue", "fr") not in LANGUES:
+        refuse_parameter("langue", f"Le paramètre langue vaut {' ou '.join(LANGUES)}.")
+    return asked
 
 
-def integer(visite: Visite, nom: str, defaut: int, maximum: int) -> int:
-    """A query parameter that is a whole number from 0 to `maximum`."""
+def integer(visite: Visite, nom: str, defaut: int, maximum: int, minimum: int = 0) -> int:
+    """A query parameter that is a whole number from `minimum` to `maximum`."""
     texte = visite.requete.get(nom)
     if texte is None:
         return defaut
-    if not re.fullmatch(r"\d{1,18}", texte) or int(texte) > maximum:
-        refuse_parameter(nom, f"Le paramètre {nom} est un entier de 0 à {maximum}.")
+    if not re.fullmatch(r"\d{1,18}", texte) or not minimum <= int(texte) <= maximum:
+        refuse_parameter(nom, f"Le paramètre {nom} est un entier de {minimum} à {maximum}.")
+    return int(texte)
+
+
+def page_size(visite: Visite, defaut: int = 100) -> int:
+    """`limite`: elements of one page."""
+    return integer(visite, "limite", defaut, LISTE_MAX, 1)
+
+
+def cursor_number(visite: Visite, nom: str) -> int:
+    """A cursor of ours that is a number; 0 without one."""
+    texte = visite.requete.get(nom, "0")
+    if not re.fullmatch(r"\d{1,18}", texte):
+        refuse_parameter(nom, f"Le paramètre {nom} est le champ suivant de la réponse précédente, ou 0.")
     return int(texte)
 
 

@@ -160,6 +160,41 @@ def test_an_invoice_finds_its_pec_by_reference_or_id_and_shows_no_amount_it_does
     assert shop.call("POST", "/v1/factures", autre)[1]["pec"] == pec["id"]
 
 
+def test_an_invoice_and_a_pec_name_only_what_is_in_their_own_file(shop: Shop) -> None:
+    shop.call("POST", "/v1/pec", PEC)
+    shop.call("POST", "/v1/devis", PEC | {"dossier": "D-2", "reference": "D-2/DEV-1"}, Prefer="wait=0")
+    for path, body, field, rule in (
+        ("/v1/factures", FACTURE | {"dossier": "D-2"}, "/dossier", "AUTRE_DOSSIER"),
+        ("/v1/pec", PEC | {"reference": "P-2", "devis": "D-2/DEV-1"}, "/devis", "AUTRE_DOSSIER"),
+        ("/v1/pec", PEC | {"reference": "P-2", "devis": "D-9/DEV-1"}, "/devis", "DEMANDE_INCONNUE"),
+    ):
+        status, problem = shop.call("POST", path, body)
+        assert (status, problem["champ"], problem["regle"]) == (422, field, rule)
+    assert len(shop.call("GET", "/v1/demandes")[1]["elements"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/v1/demandes?limite=0", "de 1 à 500"),
+        ("/v1/demandes?operation=ouvrir_session", "droits, devis, pec"),
+        ("/v1/demandes?etat=open", "en_file, envoi"),
+        ("/v1/demandes?langue=de", "fr ou en"),
+        ("/v1/evenements?depuis=-1", "suivant de la réponse précédente"),
+        ("/v1/paiements?depuis=hier", "AAAA-MM-JJ"),
+    ],
+)
+def test_a_wrong_parameter_says_what_is_right(shop: Shop, path: str, said: str) -> None:
+    status, problem = shop.call("GET", path)
+    assert (status, problem["code"]) == (400, "parametre_invalide")
+    assert said in problem["erreurs"][0]["detail"]
+
+
+def test_a_wrong_method_names_those_that_are_right(shop: Shop) -> None:
+    status, problem = shop.call("PUT", "/v1/pec")
+    assert (status, problem["detail"]) == (405, "Méthodes que cette adresse accepte : POST.")
+
+
 def test_another_shop_finds_nothing(shop: Shop) -> None:
     pec = shop.call("POST", "/v1/pec", PEC)[1]
     assert shop.call("GET", f"/v1/demandes/{pec['id']}", magasin="deux")[0] == 404

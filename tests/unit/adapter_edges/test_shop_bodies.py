@@ -56,8 +56,24 @@ def test_what_is_not_a_json_object_is_refused_whole(octets: bytes) -> None:
     assert refusal(octets).code == "json_invalide"
 
 
-def test_a_key_written_twice_is_refused_wherever_it_is() -> None:
-    assert refusal(b'{"carte": {"csr": "1", "csr": "2"}}').code == "cle_en_double"
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (b"", "vide"),
+        (b'{"a": 1,\n "b" 2}', "à la ligne 2, caractère 6"),
+        (b'{"a": "\xe9"}', "pas en UTF-8 (octet 8)"),
+        (b'\xef\xbb\xbf{"a": 1}', "BOM"),
+        (b"[" * 100_000, "imbrique"),
+    ],
+)
+def test_what_is_not_json_is_told_where(octets: bytes, said: str) -> None:
+    assert said in str(refusal(octets).detail)
+
+
+def test_a_key_written_twice_is_refused_and_named_wherever_it_is() -> None:
+    refused = refusal(b'{"carte": {"csr": "1", "csr": "2"}}')
+    assert refused.code == "cle_en_double"
+    assert "« csr »" in str(refused.detail)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +89,9 @@ def test_a_key_written_twice_is_refused_wherever_it_is() -> None:
         ("/carte/numero_amc", "123", "AMC_FORME"),
         ("/date_soins", "2024-02-30", "DATE_FORME"),
         ("/date_soins", 20240131, "DATE_FORME"),
+        ("/date_soins", "1706659200", "DATE_FORME"),
+        ("/carte/valide_au", "1735603200", "DATE_FORME"),
+        ("/prescription/date", "2023-11-02T00:00:00", "DATE_FORME"),
         ("/date_soins", "2024-01-31T00:00:00", "DATE_FORME"),
         ("/equipement/lignes/0/prix_centimes", 120.5, "TYPE_ENTIER"),
         ("/equipement/lignes/0/prix_centimes", "12000", "TYPE_ENTIER"),
