@@ -20,6 +20,7 @@ others shut. An incident (tape_incidents.py: `prorogation_pec`, `migration_amc`,
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,14 +31,14 @@ from typing import Any
 import msgspec
 
 from tierspayant.emulator import platforms_data
-from tierspayant.emulator.effects import Effects, EffetInvalide, parametres_of, parse
+from tierspayant.emulator.effects import Effects, parametres_of, parse
 from tierspayant.emulator.platforms_data import PlatformData
 from tierspayant.emulator.tape_incidents import INCIDENTS
 from tierspayant.emulator.tape_incidents import parametres_of as incident_of
 from tierspayant.emulator.toml_data import line_of
 from tierspayant.schemas.identity import Finess
 from tierspayant.schemas.operations import Service
-from tierspayant.schemas.plain import from_plain
+from tierspayant.schemas.plain import from_plain, located
 
 ON_PORT = ("refus_connexion", "tls")
 BACK = "retour"
@@ -106,8 +107,10 @@ def load(name_or_file: str) -> Tape:
         raise BandeInvalide(f"there is no tape {name_or_file}; there are {', '.join(names())}, or give a file")
     try:
         return read_tape(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise BandeInvalide(f"{path}: {wrong}") from None
+    except UnicodeDecodeError:
+        raise BandeInvalide(f"{path}: this is no text in UTF-8") from None
+    except OSError as wrong:
+        raise BandeInvalide(f"{path}: {wrong.strerror}") from None
 
 
 def read_tape(text: str, nom: str) -> Tape:
@@ -115,9 +118,9 @@ def read_tape(text: str, nom: str) -> Tape:
     try:
         whole = from_plain(_File, tomllib.loads(text))
     except tomllib.TOMLDecodeError as wrong:
-        raise BandeInvalide(f"{nom}: {wrong}") from None
+        raise BandeInvalide(f"{nom}:{_line_said(str(wrong), text)}: {wrong}") from None
     except msgspec.ValidationError as wrong:
-        raise BandeInvalide(f"{nom}:1: {wrong}") from None
+        raise BandeInvalide(f"{nom}:1: {_said(wrong)}") from None
     if whole.debut.tzinfo is None or whole.fin.tzinfo is None or whole.fin <= whole.debut:
         raise BandeInvalide(f"{nom}:1: debut and fin carry an offset, and fin comes after debut")
     if len(whole.evenement) > MAX_EVENTS:
@@ -127,10 +130,25 @@ def read_tape(text: str, nom: str) -> Tape:
         try:
             event = from_plain(_Event, raw)
             _check(event, whole, events)
-        except (msgspec.ValidationError, EffetInvalide, ValueError) as wrong:
-            raise BandeInvalide(f"{nom}:{line_of(text, 'evenement', rank)}: evenement {rank + 1}: {wrong}") from None
+        except ValueError as wrong:
+            place = f"{nom}:{line_of(text, 'evenement', rank)}: evenement {rank + 1}"
+            raise BandeInvalide(f"{place}: {_said(wrong)}") from None
         events.append(event)
     return Tape(nom, whole.titre, whole.debut, whole.fin, tuple(events), text)
+
+
+def _said(wrong: ValueError) -> str:
+    """The reason, with its key in front."""
+    if not isinstance(wrong, msgspec.ValidationError):
+        return str(wrong)
+    path, reason = located(wrong)
+    return f"{path.lstrip('.')}: {reason}" if path else reason
+
+
+def _line_said(reason: str, text: str) -> int:
+    """The line of a fault of TOML: it names one, or means the end."""
+    line = re.search(r"at line (\d+)", reason)
+    return int(line[1]) if line else len(text.splitlines())
 
 
 def from_plain_tape(value: Mapping[str, str]) -> Tape:

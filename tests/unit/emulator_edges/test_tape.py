@@ -231,7 +231,10 @@ EVENT = '\n[[evenement]]\na = 2024-01-30T09:00:00+01:00\nplateforme = "viamedis"
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("titre = ", 1, ""),
+        ("titre = ", 1, "Invalid value"),
+        (HEAD.replace("2024-02-29T09:00:00+01:00", "demain"), 3, "Invalid value"),
+        (HEAD + EVENT.replace("2024-01-30T09:00:00+01:00", "2024-01-30"), 5, "a: Expected `datetime`"),
+        (HEAD.replace('titre = "t"', ""), 1, "titre: Object missing"),
         ('titre = "t"\n', 1, "debut"),
         (HEAD.replace("2024-02-29", "2024-01-01"), 1, "fin comes after debut"),
         (HEAD + EVENT.replace("silence", "panne"), 5, "no such effect"),
@@ -249,8 +252,7 @@ EVENT = '\n[[evenement]]\na = 2024-01-30T09:00:00+01:00\nplateforme = "viamedis"
 def test_a_tape_that_cannot_be_lived_is_refused_with_its_line(text: str, line: int, said: str) -> None:
     with pytest.raises(BandeInvalide) as refused:
         read_tape(text, "ma-bande.toml")
-    where = f"ma-bande.toml:{line}:" if said else "ma-bande.toml:"
-    assert str(refused.value).startswith(where), str(refused.value)
+    assert str(refused.value).startswith(f"ma-bande.toml:{line}: "), str(refused.value)
     assert said in str(refused.value)
 
 
