@@ -6,12 +6,10 @@ A transaction that fails is undone by replaying its changes backwards.
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left, bisect_right, insort
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import takewhile
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -21,6 +19,7 @@ from tierspayant.adapter.entry import Entry, Etat
 from tierspayant.adapter.storage.fair import in_turn
 from tierspayant.adapter.storage.memory_avances import MemoryAvances
 from tierspayant.adapter.storage.memory_charges import MemoryCharges
+from tierspayant.adapter.storage.memory_index import Agenda, EntryIndex
 from tierspayant.adapter.storage.memory_lots import MemoryLots
 from tierspayant.adapter.storage.memory_services import MemoryServices
 from tierspayant.adapter.storage.memory_table import Table, Undo
@@ -52,8 +51,7 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryLots, MemoryServices):
         self._messages: Table[str, str] = Table(self.undo)
         self._dossiers: Table[tuple[str, str], tuple[str, ...]] = Table(self.undo)
         self._lapsing: Table[str, Entry] = Table(self.undo)
-        self._files: dict[tuple[str, Service], list[tuple[dt.datetime, str]]] = {}
-        self._etats: Counter[Etat] = Counter()
+        self._index = EntryIndex()
 
     # ---- entries
 
@@ -64,12 +62,7 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryLots, MemoryServices):
         return self._entries.rows.get(self._references.rows.get((magasin, reference), ""))
 
     def entry_by_numero(self, magasin: str, operation: Operation, numero: str) -> Entry | None:
-        found = [
-            une
-            for une in self._entries.rows.values()
-            if (une.magasin, une.operation, une.numero) == (magasin, operation, numero)
-        ]
-        return max(found, key=lambda une: une.id, default=None)
+        return self._entries.rows.get(self._index.by_numero(magasin, operation, numero) or "")
 
     def insert_entry(self, entry: Entry, empreinte: str) -> None:
         reference = (entry.magasin, entry.reference)
@@ -87,7 +80,7 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryLots, MemoryServices):
             self._dossiers.put(dossier, (*self._dossiers.rows.get(dossier, ()), entry.id))
         self._entries.put(entry.id, entry)
         self._lapse(entry)
-        self._file(entry)
+        self._move(None, entry)
 
     def empreinte(self, identifiant: str) -> str | None:
         return self._empreintes.rows.get(identifiant)
@@ -98,7 +91,7 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryLots, MemoryServices):
             raise Depasse(entry.id)
         self._entries.put(entry.id, entry)
         self._lapse(entry)
-        self._file(entry, before)
+        self._move(before, entry)
 
     def _lapse(self, entry: Entry) -> None:
         """Keep the few entries that may lapse apart: looking for them must not walk through all."""
@@ -107,52 +100,38 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryLots, MemoryServices):
         elif entry.id in self._lapsing.rows:
             self._lapsing.drop(entry.id)
 
-    def _file(self, entry: Entry, before: Entry | None = None) -> None:
-        """Keep the index of what lanes look at (entries that have a due time), and how many are in each state."""
-
-        def put(une: Entry | None, previous: Entry | None) -> None:
-            if previous is not None:
-                self._etats[previous.etat] -= 1
-                if previous.du_le is not None:
-                    lane = self._files[previous.plateforme, previous.service]
-                    del lane[bisect_left(lane, (previous.du_le, previous.id))]
-            if une is not None:
-                self._etats[une.etat] += 1
-            if une is not None and une.du_le is not None:
-                insort(self._files.setdefault((une.plateforme, une.service), []), (une.du_le, une.id))
-
-        put(entry, before)
-        self.undo.append(lambda: put(before, entry))
+    def _move(self, before: Entry | None, after: Entry) -> None:
+        self._index.move(before, after)
+        self.undo.append(lambda: self._index.move(after, before))
 
     def dossier(self, magasin: str, dossier: str) -> Sequence[Entry]:
         return [self._entries.rows[une] for une in sorted(self._dossiers.rows.get((magasin, dossier), ()))]
 
     def entries(self, filtre: Filtre) -> Sequence[Entry]:
-        def wanted(une: Entry) -> bool:
-            exact = ("magasin", "plateforme", "service", "dossier", "operation")
-            return (
-                all(getattr(filtre, nom) in {None, getattr(une, nom)} for nom in exact)
-                and (not filtre.etats or une.etat in filtre.etats)
-                and (filtre.apres is None or une.id > filtre.apres)
-            )
-
-        return sorted(filter(wanted, self._entries.rows.values()), key=lambda une: une.id)[: filtre.limite]
+        names = ("magasin", "plateforme", "service", "dossier", "operation")
+        exact = [(nom, value) for nom in names if (value := getattr(filtre, nom)) is not None]
+        rows = self._entries.rows
+        ids = rows if not filtre.etats else [une for etat in set(filtre.etats) for une in self._index.etats[etat]]
+        found = [
+            rows[une]
+            for une in ids
+            if (filtre.apres is None or une > filtre.apres)
+            and all(getattr(rows[une], nom) == value for nom, value in exact)
+        ]
+        return sorted(found, key=lambda une: une.id)[: filtre.limite]
 
     def due(self, plateforme: str, service: Service, now: dt.datetime, limite: int, after: str = "") -> Sequence[Entry]:
-        def usable(une: Entry) -> bool:
-            compte = self._comptes.rows.get((une.plateforme, une.magasin))
-            return not (compte and compte.retenu)
-
-        levels: dict[int, dict[str, list[Entry]]] = {}
-        lane = self._files.get((plateforme, service), [])
-        waiting = takewhile(lambda pair: pair[0] <= now, lane)
-        for une in filter(usable, (self._entries.rows[nom] for _, nom in waiting)):
-            levels.setdefault(une.priorite, {}).setdefault(une.magasin, []).append(une)
+        held = {magasin for (nom, magasin), compte in self._comptes.rows.items() if nom == plateforme and compte.retenu}
         found: list[Entry] = []
-        for priorite in sorted(levels):
-            shops = levels[priorite]
-            found += in_turn(partial(_later, shops), partial(_first, shops), limite - len(found), after)
+        for level in self._index.turns(plateforme, service):
+            shops = {shop: agenda for shop, agenda in level.items() if agenda[0][0] <= now and shop not in held}
+            if shops and len(found) < limite:
+                first = partial(self._first, shops, now)
+                found += in_turn(partial(_later, shops), first, limite - len(found), after)
         return found
+
+    def _first(self, shops: Mapping[str, Agenda], now: dt.datetime, magasin: str, limite: int) -> Sequence[Entry]:
+        return [self._entries.rows[une] for du_le, une in shops[magasin][:limite] if du_le <= now]
 
     def demote(self, plateforme: str, service: Service) -> None:
         for une in [
@@ -161,10 +140,10 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryLots, MemoryServices):
             if une.priorite == 0 and une.etat is Etat.EN_FILE and une.operation is not Operation.DROITS:
                 backlog = replace(une, priorite=1 if une.operation is Operation.FACTURE else 2)
                 self._entries.put(une.id, backlog)
-                self._file(backlog, une)
+                self._move(une, backlog)
 
     def next_due(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:
-        lane = self._files.get((plateforme, service), [])
+        lane = self._index.lanes[plateforme, service]
         rang = bisect_right(lane, after, key=lambda pair: pair[0])
         return lane[rang][0] if rang < len(lane) else None
 
@@ -184,7 +163,7 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryLots, MemoryServices):
 
     def count(self, magasin: str | None = None, etats: Sequence[Etat] = ()) -> int:
         if magasin is None:
-            return sum(self._etats[etat] for etat in etats or Etat)
+            return sum(len(self._index.etats[etat]) for etat in etats or Etat)
         return sum(
             magasin in {None, une.magasin} and (not etats or une.etat in etats) for une in self._entries.rows.values()
         )
@@ -198,19 +177,14 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryLots, MemoryServices):
 
     def expected(self, plateforme: str, magasin: str, resultats: Sequence[str]) -> bool:
         return any(
-            (une.plateforme, une.magasin, une.operation) == (plateforme, magasin, Operation.FACTURE)
-            and une.etat in {Etat.EN_INSTANCE, Etat.TERMINEE}
-            and une.resultat in resultats
-            for une in self._entries.rows.values()
+            self._index.factures[plateforme, magasin, etat, resultat]
+            for etat in (Etat.EN_INSTANCE, Etat.TERMINEE)
+            for resultat in resultats
         )
 
 
 def _later(shops: Collection[str], after: str) -> str | None:
     return min((shop for shop in shops if shop > after), default=None)
-
-
-def _first(shops: Mapping[str, list[Entry]], magasin: str, limite: int) -> Sequence[Entry]:
-    return shops[magasin][:limite]
 
 
 def _encours(key: tuple[str, str | None, Etat, str | None], entries: list[Entry]) -> LigneEncours:

@@ -26,6 +26,7 @@ class MemoryAvances(MemoryRetours):
         MemoryRetours.__init__(self, undo)
         self._avances: Table[tuple[str, str], Avance] = Table(undo)
         self._personnes: Table[str, tuple[str, str]] = Table(undo)
+        self._entrees_of: Table[tuple[str, str], tuple[str, ...]] = Table(undo)
 
     def lock_file(self, magasin: str, dossier: str) -> None:
         """One transaction at a time as it is."""
@@ -37,16 +38,18 @@ class MemoryAvances(MemoryRetours):
         self._avances.put((avance.magasin, avance.dossier), avance)
 
     def put_personne(self, entree: str, magasin: str, personne: str) -> None:
-        self._personnes.put(entree, (magasin, personne))
+        qui = (magasin, personne)
+        self._personnes.put(entree, qui)
+        self._entrees_of.put(qui, (*self._entrees_of.rows.get(qui, ()), entree))
 
     def likes(self, entree: str) -> Sequence[Entry]:
-        mine = self._personnes.rows.get(entree)
-        return [self._entries.rows[une] for une, qui in self._personnes.rows.items() if qui == mine and une != entree]
+        qui = self._personnes.rows.get(entree)
+        same = () if qui is None else self._entrees_of.rows[qui]
+        return [self._entries.rows[une] for une in same if une != entree]
 
     def former_rights(self, entree: str) -> Entry | None:
-        mine = self._personnes.rows.get(entree)
-        same = [self._entries.rows[une] for une, qui in self._personnes.rows.items() if qui == mine and une != entree]
-        return max((une for une in same if une.resultat in SUES), key=lambda une: (une.maj_le, une.id), default=None)
+        known = [une for une in self.likes(entree) if une.resultat in SUES]
+        return max(known, key=lambda une: (une.maj_le, une.id), default=None)
 
     def rights_since(
         self, magasin: str, depuis: dt.datetime, limite: int, dossier: str | None = None

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from tierspayant.adapter.entry import Entry, Etat
+from tierspayant.adapter.storage.memory_index import EntryIndex
 from tierspayant.adapter.storage.memory_table import Table, Undo
 from tierspayant.adapter.storage.protocol import DejaLa, Membre
 from tierspayant.schemas.operations import Operation, Service
@@ -15,7 +16,7 @@ class MemoryLots:
     """The part of the tables that concerns them."""
 
     _entries: Table[str, Entry]
-    _files: dict[tuple[str, Service], list[tuple[dt.datetime, str]]]
+    _index: EntryIndex
 
     def __init__(self, undo: Undo) -> None:
         self._membres: Table[str, Membre] = Table(undo)
@@ -40,9 +41,7 @@ class MemoryLots:
             self._lots.put(membre.lot, tuple(une for une in self._lots.rows[membre.lot] if une != entree))
 
     def loose_invoices(self, plateforme: str, magasin: str, now: dt.datetime, limite: int) -> Sequence[Entry]:
-        due = (
-            self._entries.rows[nom] for du_le, nom in self._files.get((plateforme, Service.FACTURE), ()) if du_le <= now
-        )
+        due = (self._entries.rows[nom] for du_le, nom in self._index.lanes[plateforme, Service.FACTURE] if du_le <= now)
         found = [
             une
             for une in due

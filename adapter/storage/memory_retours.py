@@ -15,6 +15,7 @@ class MemoryRetours:
     def __init__(self, undo: Undo) -> None:
         self._releves: Table[tuple[str, str], Releve] = Table(undo)
         self._retours: Table[tuple[str, str, str, int], Retour] = Table(undo)
+        self._retours_of: Table[str, tuple[Retour, ...]] = Table(undo)
 
     def releve(self, plateforme: str, magasin: str) -> Releve | None:
         return self._releves.rows.get((plateforme, magasin))
@@ -30,10 +31,12 @@ class MemoryRetours:
         if key in self._retours.rows:
             return False
         self._retours.put(key, retour)
+        if retour.entree is not None:
+            self._retours_of.put(retour.entree, (*self._retours_of.rows.get(retour.entree, ()), retour))
         return True
 
     def retours_of(self, entree: str) -> Sequence[Retour]:
-        found = [un for un in self._retours.rows.values() if un.entree == entree]
+        found = self._retours_of.rows.get(entree, ())
         return sorted(found, key=lambda un: (un.recu_le, un.bordereau, un.rang))
 
     def retours(self, magasin: str | None, depuis: dt.date, limite: int) -> Sequence[Retour]:
