@@ -19,14 +19,21 @@ from tierspayant.schemas.operations import Service
 Lane: TypeAlias = tuple[str, Service]
 """Platform and service."""
 
-SEEN_MAX = 500
-"""Entries counted at most: far more than any window."""
+SEEN_MAX = 10_000
+"""Entries counted at most: more than a window of full lots."""
 
 
 def leaving(tables: Tables, lane: Lane, now: dt.datetime, *, but: Container[str] = ()) -> int:
-    """How many entries of a lane all nodes are sending, `but` those; a lease that has ended no longer counts."""
+    """How many calls of a lane all nodes are making, `but` those for these entries; a lot is one call, and a lease
+    that has ended no longer counts."""
     filtre = Filtre(plateforme=lane[0], service=lane[1], etats=(Etat.ENVOI,), limite=SEEN_MAX)
-    return sum(une.du_le is not None and une.du_le > now and une.id not in but for une in tables.entries(filtre))
+    calls: dict[str, bool] = {}
+    for une in tables.entries(filtre):
+        if une.du_le is not None and une.du_le > now:
+            membre = tables.membre(une.id)
+            call = une.id if membre is None else membre.lot
+            calls[call] = calls.get(call, False) or une.id in but
+    return sum(not ours for ours in calls.values())
 
 
 def no_room(tables: Tables, lane: Lane, now: dt.datetime) -> bool:

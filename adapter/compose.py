@@ -86,8 +86,8 @@ def faits(corps: Corps) -> Faits:
     return Faits(carte_valide_au=corps.carte.valide_au, prescription_du=corps.prescription.date)
 
 
-def demande(entry: Entry, corps: Corps, cible: Cible | None, dossier: Iterable[Entry], traits: Traits) -> Demande:
-    """The question to send. Raises CompositionImpossible."""
+def demande(entry: Entry, corps: Corps, cible: Cible | None, dossier: Iterable[Entry]) -> Demande:
+    """The question to send; that of an invoice may travel with others (parcels.py). Raises CompositionImpossible."""
     match corps:
         case DroitsCorps():
             return DroitsDemande(
@@ -100,10 +100,7 @@ def demande(entry: Entry, corps: Corps, cible: Cible | None, dossier: Iterable[E
         case DevisCorps():
             return _pec(entry, corps, list(dossier))
         case FactureCorps():
-            numero_lot = lot_number(entry) if traits.lots else None
-            return FactureDemande(
-                factures=(_facture(entry, corps, _needed(cible), list(dossier)),), numero_lot=numero_lot
-            )
+            return FactureDemande(factures=(_facture(entry, corps, _needed(cible), list(dossier)),))
         case PiecesCorps():
             pieces = tuple(Piece(type=p.type, nom=p.nom, mime=p.mime, contenu=_decoded(p.base64)) for p in corps.pieces)
             return PiecesDemande(numero_pec=_number(_needed(cible)), reference=corps.reference, pieces=pieces)
@@ -184,11 +181,6 @@ def _facture(entry: Entry, corps: FactureCorps, cible: Cible, dossier: list[Entr
         remplace=_known_number(corps.remplace, entry, dossier),
         organisme=entry.organisme,
     )
-
-
-def lot_number(entry: Entry) -> str:
-    """A lot of one invoice, named after its exchange id: the same invoice is in the same lot whatever crashes."""
-    return "L" + entry.id_message.replace("-", "")[:12].upper()
 
 
 def _annulation(entry: Entry, corps: AnnulationCorps, cible: Cible) -> Demande:

@@ -24,6 +24,7 @@ from tierspayant.adapter.harvest_guard import PAR_DOSSIER, PAR_HEURE
 from tierspayant.adapter.http_limits import BODY_MAX, BODY_MAX_PIECES, CONNECTIONS_MAX, RECEPTION_MAX
 from tierspayant.adapter.intake import FILE_MAX
 from tierspayant.adapter.keys import Role, forme_empreinte
+from tierspayant.adapter.lots import TAILLE, TAILLE_MAX
 from tierspayant.adapter.policy import DELAI_CONFIRMATION, TENTATIVES_MAX
 from tierspayant.schemas.identity import Finess
 from tierspayant.schemas.operations import Service
@@ -186,6 +187,8 @@ class Plateforme(Table):
     """Per service: how long after a call left the platform may still be working on it."""
     cadence_max: int = Field(default=CADENCE_MAX, ge=1)
     """Calls a minute to this platform at most: all shops, lanes and daemons of one database together."""
+    taille_lot: int = Field(default=TAILLE, ge=1, le=TAILLE_MAX)
+    """Invoices in one lot at most, on a platform that takes lots."""
     traits: dict[str, bool | int | str] = {}
     """How this platform differs from its dialect's defaults."""
 

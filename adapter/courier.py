@@ -1,4 +1,4 @@
-"""One entry, one step forward.
+"""One entry, one step forward; an invoice takes with it those that travel in the same lot (parcels.py).
 
     load  ->  policy.next_step  ->  compose, encode  ->  begin (durable)  ->  exchange  ->  decode
           ->  settlement  ->  settle (durable)  ->  the lanes that have something new
@@ -10,19 +10,32 @@ only move between them. When the process dies anywhere in between, the next star
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
-from tierspayant.adapter import claims, compose, policy, records, recovery, reroute, settlement
+from tierspayant.adapter import (
+    claims,
+    compose,
+    lot_answers,
+    lots,
+    parcels,
+    policy,
+    records,
+    recovery,
+    reroute,
+    settlement,
+)
 from tierspayant.adapter.calls import Calls
 from tierspayant.adapter.entry import Entry, Etat, Raison, advance, revise
 from tierspayant.adapter.leases import in_time, lease
-from tierspayant.adapter.records import Exchange, Lane, Matter
+from tierspayant.adapter.parcels import Broken, Doubt, Later, Parcel
+from tierspayant.adapter.records import Exchange, Lane, Leaving, Matter
 from tierspayant.adapter.settlement import Settlement
 from tierspayant.adapter.storage.protocol import Depasse, Tables
 from tierspayant.adapter.vault import Vault
 from tierspayant.schemas.faults import Faute
-from tierspayant.schemas.messages import FactureDemande
+from tierspayant.schemas.messages import Demande, EtatLotDemande, FactureDemande
 from tierspayant.schemas.operations import Operation
 from tierspayant.schemas.outcomes import Outcome
 from tierspayant.schemas.wire import HttpRequest
@@ -41,6 +54,8 @@ class Courier:
     async def step(self, identifiant: str) -> set[Lane]:
         """Bring an entry one step forward; gives the lanes to wake. A change by someone else meanwhile is no error."""
         matter = await self._storage.read(lambda tables: records.load(tables, self._vault, identifiant))
+        if not _due(matter.entry, self._outside.now()):
+            return set()  # it left, or was asked about, with its lot since the lane looked
         try:
             return await self._decided(matter)
         except Depasse:
@@ -88,61 +103,127 @@ class Courier:
 
     async def _send(self, matter: Matter) -> set[Lane]:
         entry, now = matter.entry, self._outside.now()
-        plateforme = self._plateformes[entry.plateforme]
+        parcel = await self._parcel(matter, now)
+        if isinstance(parcel, Later):
+            return await self._change(entry, revise(entry, now, du_le=parcel.instant), now)
+        if isinstance(parcel, Broken):
+            await self._storage.write(partial(lots.dissolve, lot=parcel.lot))
+            return {(entry.plateforme, entry.service)}
         try:
-            demande = compose.demande(entry, matter.corps, matter.cible, matter.dossier, plateforme.traits)
-            requete = matter.requete or self._calls.encode(entry.plateforme, entry.magasin, entry.id_message, demande)
+            parcel, requete, leaving = self._packed(matter, parcel)
         except (compose.CompositionImpossible, Faute) as erreur:
             return await self._unsayable(entry, erreur, now)
-        amc = demande.factures[0].montants.amc_centimes if isinstance(demande, FactureDemande) else None
-        bail = lease(self._outside.noeud, plateforme.delai_appel)
+        delai_appel = self._plateformes[entry.plateforme].delai_appel
+        bail = lease(self._outside.noeud, delai_appel)
 
-        def begin(tables: Tables) -> Entry:
-            begun = records.begin(tables, self._vault, entry, requete, amc, now, bail)
+        def begin(tables: Tables) -> list[Entry]:
+            begun = records.begin(tables, self._vault, leaving, requete, now, bail)
             self._place(tables, entry)
             return begun
 
         sending = await self._storage.write(begin)
-        if not in_time(sending, self._outside.now(), plateforme.delai_appel):
+        if not in_time(sending[0], self._outside.now(), delai_appel):
             return {(entry.plateforme, entry.service)}  # a slow commit: it might be another node's before the call ends
-        return await self._talk(matter, sending, requete, entry.operation, entry.id_message, settlement.after_send)
+        after = lot_answers.after_lot if parcel.several else settlement.after_send
+        about = list(zip(parcel.matters, sending, strict=True))
+        return await self._talk(about, requete, entry.operation, parcel.id_message, after)
+
+    async def _parcel(self, matter: Matter, now: dt.datetime) -> Parcel | Later | Broken:
+        """What leaves with it: nothing, but for an invoice where invoices travel in lots."""
+        plateforme = self._plateformes[matter.entry.plateforme]
+        if not plateforme.traits.lots or matter.entry.operation is not Operation.FACTURE:
+            return parcels.single(matter)
+
+        def gather(tables: Tables) -> Parcel | Later | Broken:
+            return parcels.gather(
+                tables, self._vault, matter, self._would(policy.Send, now), plateforme.taille_lot, now
+            )
+
+        return await self._storage.read(gather)
+
+    def _would(self, step: type[policy.Step], now: dt.datetime) -> Callable[[Matter], bool]:
+        """Whether this is what the policy would do with an entry now."""
+        return lambda une: isinstance(self._outside.next_step(une.entry, self._cadre(une, now)), step)
+
+    def _packed(self, matter: Matter, parcel: Parcel) -> tuple[Parcel, HttpRequest, list[Leaving]]:
+        """The parcel, its bytes, and each entry as it leaves. What one invoice makes impossible, the one whose turn it
+        is tries alone. Raises CompositionImpossible or Faute."""
+        try:
+            return parcel, *self._composed(parcel)
+        except (compose.CompositionImpossible, Faute):
+            if not parcel.several:
+                raise
+            parcel = parcels.alone(matter)
+            return parcel, *self._composed(parcel)
+
+    def _composed(self, parcel: Parcel) -> tuple[HttpRequest, list[Leaving]]:
+        membres = parcel.membres or (None,) * len(parcel.matters)
+        entries = [une.entry for une in parcel.matters]
+        if parcel.requete is not None:
+            leaving = [Leaving(une, None, membre) for une, membre in zip(entries, membres, strict=True)]
+            return parcel.requete, leaving
+        demande = parcels.demande(parcel)
+        first = entries[0]
+        requete = self._calls.encode(first.plateforme, first.magasin, parcel.id_message, demande)
+        shares: Sequence[int | None] = [None] * len(entries)
+        if isinstance(demande, FactureDemande):
+            shares = [facture.montants.amc_centimes for facture in demande.factures]
+        return requete, [Leaving(*une) for une in zip(entries, shares, membres, strict=True)]
 
     async def _ask(self, matter: Matter) -> set[Lane]:
         entry, now = matter.entry, self._outside.now()
-        cible = None if matter.cible is None else matter.cible.entry
+        doubt = await self._doubt(matter, now)
         try:
-            demande = compose.statut(entry, self._plateformes[entry.plateforme].traits, cible)
+            demande = self._question(matter) if doubt is None else EtatLotDemande(numero_lot=doubt.numero)
             id_message, requete = self._calls.question(entry.plateforme, entry.magasin, demande)
         except (compose.CompositionImpossible, Faute) as erreur:
             return await self._unsayable(entry, erreur, now)
         bail = lease(self._outside.noeud, self._plateformes[entry.plateforme].delai_appel)
 
-        def begin(tables: Tables) -> Entry:
+        def begin(tables: Tables) -> list[Entry]:
             self._place(tables, entry)
-            return claims.claim_question(tables, entry, now, bail) if bail.noeud.partage else entry
+            if doubt is None and not bail.noeud.partage:
+                return [entry]
+            return [claims.claim_question(tables, une.entry, now, bail) for une in about]
 
+        about = (matter,) if doubt is None else doubt.matters
         asking = await self._storage.write(begin)
-        return await self._talk(matter, asking, requete, demande.operation, id_message, settlement.after_status)
+        after = settlement.after_status if doubt is None else lot_answers.after_lot_status
+        pairs = list(zip(about, asking, strict=True))
+        return await self._talk(pairs, requete, demande.operation, id_message, after)
+
+    def _question(self, matter: Matter) -> Demande:
+        """About the entry alone. Raises CompositionImpossible."""
+        cible = None if matter.cible is None else matter.cible.entry
+        return compose.statut(matter.entry, self._plateformes[matter.entry.plateforme].traits, cible)
+
+    async def _doubt(self, matter: Matter, now: dt.datetime) -> Doubt | None:
+        """An invoice in doubt that left with others: one question about the lot is one about each of them."""
+        entry = matter.entry
+        traits = self._plateformes[entry.plateforme].traits
+        if not traits.lots or entry.operation is not Operation.FACTURE or entry.etat is not Etat.INCERTAINE:
+            return None
+        asks = self._would(policy.AskStatus, now)
+        return await self._storage.read(lambda tables: parcels.doubt(tables, self._vault, matter, asks))
 
     def _place(self, tables: Tables, entry: Entry) -> None:
         self._calls.take_place(tables, entry.id, entry.plateforme, comptoir=entry.priorite == 0)
 
     async def _talk(
         self,
-        matter: Matter,
-        entry: Entry,
+        about: Sequence[tuple[Matter, Entry]],
         requete: HttpRequest,
         operation: Operation,
         id_message: str,
         after: Callable[[Entry, Outcome, policy.Cadre, float], Settlement],
     ) -> set[Lane]:
-        """Exchange and settle; what came back is written down however long storage refuses it."""
-        debut = self._outside.now()
+        """Exchange and settle every entry it is about; what came back is written down however long storage refuses."""
+        debut, (_, first) = self._outside.now(), about[0]
         signed, answer, outcome = await self._calls.post(
-            entry.plateforme, entry.magasin, operation, id_message, requete
+            first.plateforme, first.magasin, operation, id_message, requete
         )
-        now = self._outside.now()
-        settled = after(entry, outcome, self._cadre(matter, now), self._outside.chance.random())
+        now, jitter = self._outside.now(), self._outside.chance.random()
+        settled = [(entry, after(entry, outcome, self._cadre(matter, now), jitter)) for matter, entry in about]
         kept = Exchange(
             operation=operation,
             id_message=id_message,
@@ -153,9 +234,7 @@ class Courier:
             reponse=None if answer is None else answer.body,
         )
         wait = self._calls.probe_wait()
-        return await self._calls.durably(
-            lambda tables: records.settle(tables, self._vault, entry, settled, kept, now, wait)
-        )
+        return await self._calls.durably(lambda tables: records.settle(tables, self._vault, settled, kept, now, wait))
 
     async def _unsayable(
         self, entry: Entry, erreur: compose.CompositionImpossible | Faute, now: dt.datetime
@@ -165,3 +244,7 @@ class Courier:
         if entry.etat is Etat.TERMINEE:
             return await self._change(entry, revise(entry, now, du_le=None), now)
         return await self._change(entry, advance(entry, Etat.RETENUE, now, action=action), now)
+
+
+def _due(entry: Entry, now: dt.datetime) -> bool:
+    return any(instant is not None and instant <= now for instant in (entry.du_le, entry.expire_le))

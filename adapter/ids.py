@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import uuid
+from collections.abc import Sequence
 
 from tierspayant.schemas.operations import Operation
 
@@ -34,6 +35,12 @@ def _uuid7(value: int) -> uuid.UUID:
     """122 free bits as a UUIDv7: version and variant are slipped in without changing the order."""
     milliseconds, a, b = value >> 74, (value >> 62) & 0xFFF, value & ((1 << 62) - 1)
     return uuid.UUID(int=(milliseconds << 80) | (7 << 76) | (a << 64) | (0b10 << 62) | b)
+
+
+def derived_lot(ids: Sequence[str]) -> str:
+    """The exchange id of a lot, from those of its members in order: the same lot again is the same message. A lot of
+    one has the id of its only member."""
+    return ids[0] if len(ids) == 1 else str(uuid.uuid5(_EXCHANGES, "\x1f".join(("lot", *ids))))
 
 
 def derived(magasin: str, operation: Operation, reference: str) -> str:

@@ -37,6 +37,7 @@ def rows(configuration: Configuration) -> Mapping[str, Plateforme]:
             delai_appel=configuration.reglages.livraison.delai_appel,
             delais_traitement=dict(reglee.delai_max_traitement),
             cadence=Cadence(reglee.cadence_max),
+            taille_lot=reglee.taille_lot,
             identite=reglee.identite,
             session=reglee.session,
         )

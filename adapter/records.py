@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from tierspayant.adapter import claims, compose, policy
+from tierspayant.adapter import claims, compose, lots, policy
 from tierspayant.adapter.availability import (
     Compte,
     Disponibilite,
@@ -30,8 +30,8 @@ from tierspayant.adapter.likeness import double
 from tierspayant.adapter.ordering import Verdict, followers, obstacle
 from tierspayant.adapter.reading import Lu
 from tierspayant.adapter.remittances import ATTENDUES, PREMIER_RELEVE, Releve
-from tierspayant.adapter.settlement import Observed, Settlement
-from tierspayant.adapter.storage.protocol import Depasse, Tables, Tentative
+from tierspayant.adapter.settlement import LotExit, Observed, Settlement
+from tierspayant.adapter.storage.protocol import Depasse, Membre, Tables, Tentative
 from tierspayant.adapter.vault import Vault
 from tierspayant.schemas import plain
 from tierspayant.schemas.messages import ResultatPec
@@ -80,67 +80,100 @@ def _corps(tables: Tables, vault: Vault, entry: Entry) -> Corps:
     return compose.read_corps(entry.operation, octets)
 
 
-def begin(
-    tables: Tables,
-    vault: Vault,
-    entry: Entry,
-    requete: HttpRequest,
-    amc_centimes: int | None,
-    now: dt.datetime,
-    bail: Bail,
-) -> Entry:
-    """Commit to sending, under a lease. Raises Depasse when the entry changed since it was loaded, or when the nodes
-    together already use the lane's window.
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """An entry about to leave. amc_centimes: the insurer's share an invoice asks for, known once it is composed.
+    membre: its place in its lot, where there are lots."""
 
-    amc_centimes: the insurer's share an invoice asks for, known once it is composed. The business bytes are those of
-    the first attempt for ever; `requete` is kept only if there were none.
+    entry: Entry
+    amc_centimes: int | None = None
+    membre: Membre | None = None
+
+
+def begin(
+    tables: Tables, vault: Vault, leaving: Sequence[Leaving], requete: HttpRequest, now: dt.datetime, bail: Bail
+) -> list[Entry]:
+    """Commit to sending these in one call, under a lease. Raises Depasse when one changed since it was loaded, or when
+    the nodes together already use the lane's window.
+
+    The business bytes are those of the first attempt for ever; `requete` is kept, with the first entry, only if there
+    were none.
     """
-    if tables.entry(entry.id) != entry:
-        raise Depasse(entry.id)
+    first = leaving[0].entry
+    changed = next((une.entry.id for une in leaving if tables.entry(une.entry.id) != une.entry), None)
+    if changed is not None:
+        raise Depasse(changed)
+    if bail.noeud.partage and claims.no_room(tables, (first.plateforme, first.service), now):
+        raise Depasse(first.id)
+    for une in leaving:
+        if une.membre is not None:
+            lots.join(tables, une.membre)
+    if vault.get(tables, first, "requete") is None:
+        vault.put(tables, first, "requete", plain.to_json(requete))
+    return [_begun(tables, une, now, bail) for une in leaving]
+
+
+def _begun(tables: Tables, une: Leaving, now: dt.datetime, bail: Bail) -> Entry:
+    entry = une.entry
     if entry.etat is Etat.INCERTAINE:  # the platform itself recognises the message: the same bytes go again
         entry = replace(advance(entry, Etat.EN_FILE, now), version=entry.version)
-    if bail.noeud.partage and claims.no_room(tables, (entry.plateforme, entry.service), now):
-        raise Depasse(entry.id)
-    amc = entry.amc_centimes if amc_centimes is None else amc_centimes
+    amc = entry.amc_centimes if une.amc_centimes is None else une.amc_centimes
     tentatives = entry.tentatives + 1
     leased = {"noeud": bail.noeud.nom, "du_le": now + bail.duree}
     sending = advance(entry, Etat.ENVOI, now, envoye_le=now, tentatives=tentatives, amc_centimes=amc, **leased)
     tables.update_entry(sending)
-    if vault.get(tables, entry, "requete") is None:
-        vault.put(tables, entry, "requete", plain.to_json(requete))
     return sending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One exchange as evidence: what was asked and the exact bytes both ways (None: no answer came)."""
+    """One exchange as evidence: what was asked and the exact bytes both ways (None: no answer came, or they are kept
+    with the first entry of the same lot)."""
 
     operation: Operation
     id_message: str
     debut: dt.datetime
     issue: str
     detail: str | None
-    requete: bytes
+    requete: bytes | None
     reponse: bytes | None
 
 
 def settle(
     tables: Tables,
     vault: Vault,
-    before: Entry,
-    settlement: Settlement,
+    settled: Sequence[tuple[Entry, Settlement]],
     exchange: Exchange,
     now: dt.datetime,
     probe_wait: Callable[[int], dt.timedelta],
 ) -> set[Lane]:
-    """Write everything an exchange changed; gives the lanes that have something new to look at.
+    """Write everything an exchange changed, for each entry as it was sent or asked about; gives the lanes that have
+    something new to look at. Raises Depasse when all of them changed meanwhile; one of several is left as it is.
 
     `probe_wait`: how long to leave a shut service alone after so many failures.
     """
-    if tables.entry(before.id) != before:
-        raise Depasse(before.id)
+    still = [(before, settlement) for before, settlement in settled if tables.entry(before.id) == before]
+    if not still:
+        raise Depasse(settled[0][0].id)
+    lanes: set[Lane] = set()
+    for before, settlement in still:
+        lanes |= _settle(tables, vault, before, settlement, exchange, now)
+        exchange = replace(exchange, requete=None, reponse=None)
+    before, settlement = still[0]
+    asked = SERVICE_OF[exchange.operation]
+    note(tables, (before.plateforme, asked), before.magasin, settlement.vu, now, probe_wait)
+    return lanes
+
+
+def _settle(
+    tables: Tables, vault: Vault, before: Entry, settlement: Settlement, exchange: Exchange, now: dt.datetime
+) -> set[Lane]:
     entry = settlement.entry
     tables.update_entry(entry)
+    if settlement.lot_exit is LotExit.LOOSE:
+        lots.leave(tables, entry.id)
+    elif settlement.lot_exit is LotExit.ALONE:
+        lots.go_alone(tables, entry)
     if settlement.reponse is not None:
         vault.put(tables, entry, "reponse", plain.to_json(settlement.reponse))
     _keep(tables, vault, entry, exchange, now)
@@ -154,8 +187,6 @@ def settle(
     if entry.operation is Operation.FACTURE and entry.resultat in ATTENDUES and entry.resultat != before.resultat:
         _expect_money(tables, entry, now)
         lanes.add((entry.plateforme, Service.RETOURS))
-    asked = SERVICE_OF[exchange.operation]
-    note(tables, (entry.plateforme, asked), entry.magasin, settlement.vu, now, probe_wait)
     return lanes
 
 
@@ -172,7 +203,8 @@ def _keep(tables: Tables, vault: Vault, entry: Entry, exchange: Exchange, now: d
         detail=exchange.detail,
     )
     tables.put_tentative(tentative)
-    vault.put(tables, entry, f"requete-{rang}", exchange.requete)
+    if exchange.requete is not None:
+        vault.put(tables, entry, f"requete-{rang}", exchange.requete)
     if exchange.reponse is not None:
         vault.put(tables, entry, f"reponse-{rang}", exchange.reponse)
 

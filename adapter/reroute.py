@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from tierspayant.adapter import intake, policy
+from tierspayant.adapter import intake, lots, policy
 from tierspayant.adapter.annuaire import Annuaire, AnnuaireAmbigu, AnnuaireInconnu, Entree
 from tierspayant.adapter.compose import read_corps
 from tierspayant.adapter.demandes import Corps, DevisCorps, DroitsCorps
@@ -189,7 +189,7 @@ def _move_one(tables: Tables, outils: Outils, entry: Entry, vers: Lieu, now: dt.
         fait.devis += _quotes_anew(tables, outils, entry, vers, dossier, now)
     for une in (entry, *behind):
         moved = _moved(une, vers, now)
-        _forget_message(tables, outils.vault, une)
+        _forget_message(tables, une)
         change(tables, une, moved, now)
         donnees: dict[str, str | int | None] = {"de": str(Lieu(une.plateforme, une.organisme)), "vers": str(vers)}
         tables.add_evenement("reacheminee", now, une.magasin, une.id, donnees)
@@ -204,15 +204,10 @@ def _moved(entry: Entry, vers: Lieu, now: dt.datetime) -> Entry:
     return revise(entry, now, du_le=None if entry.du_le is None else now, **place)
 
 
-def _forget_message(tables: Tables, vault: Vault, entry: Entry) -> None:
-    """Bytes made for the former platform, of which none ever left, must not go to the new one."""
-    if vault.get(tables, entry, "requete") is None:
-        return
-    genres = ["corps", *(f"requete-{une.rang}" for une in tables.tentatives(entry.id))]
-    kept = {genre: octets for genre in genres if (octets := vault.get(tables, entry, genre)) is not None}
-    tables.delete_charges(entry.id)
-    for genre, octets in kept.items():
-        vault.put(tables, entry, genre, octets)
+def _forget_message(tables: Tables, entry: Entry) -> None:
+    """Bytes made for the former platform, of which none ever left, must not go to the new one; nor a lot with them."""
+    lots.dissolve_of(tables, entry)
+    tables.delete_charge(entry.id, "requete")
 
 
 def _quotes_anew(

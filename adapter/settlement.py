@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from tierspayant.adapter import policy
@@ -58,17 +59,25 @@ def observed(outcome: Outcome) -> Observed:
             return Observed(signal=Signal.REPONSE)
 
 
+class LotExit(StrEnum):
+    """How an invoice leaves its lot (lots.py). LOOSE: any other lot may take it; ALONE: it travels by itself."""
+
+    LOOSE = "loose"
+    ALONE = "alone"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """entry: as it becomes. vu: what it says of the service and the account. reponse: the answer to keep.
 
-    cible: what it says about the entry it acts on.
+    cible: what it says about the entry it acts on. lot_exit: it is not sent again with the lot it was in.
     """
 
     entry: Entry
     vu: Observed
     reponse: Reponse | None = None
     cible: Lu | None = None
+    lot_exit: LotExit | None = None
 
 
 def normal(outcome: Outcome) -> Outcome:
@@ -160,7 +169,7 @@ def after_status(entry: Entry, outcome: Outcome, cadre: policy.Cadre, jitter: fl
         case Answer(reponse=reponse):
             lu = read_status(entry, reponse)
             if lu is None:
-                return Settlement(entry=_unknown_there(entry, cadre), vu=vu)
+                return Settlement(entry=unknown_there(entry, cadre), vu=vu)
             return Settlement(entry=_read(entry, lu, cadre, jitter), vu=vu, reponse=lu.reponse, cible=lu.cible)
         case Refus(motifs=motifs):
             return Settlement(entry=_question_refused(entry, motifs, later, now), vu=vu)
@@ -168,7 +177,7 @@ def after_status(entry: Entry, outcome: Outcome, cadre: policy.Cadre, jitter: fl
             return Settlement(entry=revise(entry, now, du_le=later, sondages=entry.sondages + 1), vu=vu)
 
 
-def _unknown_there(entry: Entry, cadre: policy.Cadre) -> Entry:
+def unknown_there(entry: Entry, cadre: policy.Cadre) -> Entry:
     """The platform does not know it: in doubt, it may be sent again; once acknowledged, it was lost over there."""
     now = cadre.now
     match entry.etat:

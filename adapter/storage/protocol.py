@@ -96,6 +96,7 @@ class Membre:
     """An invoice's place in its lot (lots.py); an invoice has one at most, whatever crashes.
 
     lot: the exchange id of the lot. numero: what the platform calls it. porteur: the entry that keeps the lot's bytes.
+    taille: how many invoices those bytes bill.
     """
 
     entree: str
@@ -103,6 +104,7 @@ class Membre:
     numero: str
     porteur: str
     rang: int
+    taille: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ LATER = NOW + dt.timedelta(hours=1)
 
 
 def member(nom: str, lot: str = "lot-1", rang: int = 0) -> Membre:
-    return Membre(entree=f"id-{nom}", lot=lot, numero="L1", porteur="id-A", rang=rang)
+    return Membre(entree=f"id-{nom}", lot=lot, numero="L1", porteur="id-A", rang=rang, taille=3)
 
 
 def join(storage: Storage, *membres: Membre) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -68,10 +68,10 @@ def test_both_work_and_each_invoice_is_billed_once(backend: str) -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_control_a_claim_that_checks_nothing_doubles(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest: Callable[..., Entry] = records.begin
+    honest: Callable[..., list[Entry]] = records.begin
 
-    def begin(tables: Any, vault: Any, entry: Entry, *rest: Any) -> Entry:
-        return honest(Blind(tables, entry), vault, entry, *rest)
+    def begin(tables: Any, vault: Any, leaving: Sequence[records.Leaving], *rest: Any) -> list[Entry]:
+        return honest(Blind(tables, leaving[0].entry), vault, leaving, *rest)
 
     monkeypatch.setattr(records, "begin", begin)
     with two_nodes(backend) as monde:

@@ -25,7 +25,7 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IBodyProducer, IResponse
 from zope.interface import implementer
 
-from tierspayant.adapter import intake, policy
+from tierspayant.adapter import intake, lots, policy
 from tierspayant.adapter.annuaire import Annuaire
 from tierspayant.adapter.cadence import Cadence
 from tierspayant.adapter.delivery import Delivery, Outside, Sign, unsigned
@@ -276,6 +276,7 @@ class Reglages:
     delai_traitement: dt.timedelta = dt.timedelta(minutes=2)
     plateformes: tuple[str, ...] = ("viamedis", "almerys")
     cadence: Cadence = field(default_factory=Cadence)
+    taille_lot: int = lots.TAILLE
     deaths: tuple[tuple[int, str], ...] = ()
     access: Access = field(default_factory=Access)
     identite: str = "aucune"
@@ -316,6 +317,7 @@ class Monde:
                     traits=traits,
                     delais_traitement=delais,
                     cadence=reglages.cadence,
+                    taille_lot=reglages.taille_lot,
                     identite=reglages.identite,
                     session=reglages.session,
                 )

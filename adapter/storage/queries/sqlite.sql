@@ -144,7 +144,8 @@ SELECT * FROM membres WHERE entree = :entree
 SELECT * FROM membres WHERE lot = :lot ORDER BY rang
 
 -- name: put_membre
-INSERT INTO membres (entree, lot, numero, porteur, rang) VALUES (:entree, :lot, :numero, :porteur, :rang)
+INSERT INTO membres (entree, lot, numero, porteur, rang, taille)
+VALUES (:entree, :lot, :numero, :porteur, :rang, :taille)
 ON CONFLICT DO NOTHING
 
 -- name: delete_membre

@@ -7,5 +7,6 @@ CREATE TABLE membres (
     numero mot NOT NULL,
     porteur mot NOT NULL REFERENCES entrees (id),
     rang integer NOT NULL CHECK (rang >= 0),
+    taille integer NOT NULL CHECK (taille > rang),
     UNIQUE (lot, rang)
 );

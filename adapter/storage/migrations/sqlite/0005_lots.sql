@@ -7,5 +7,6 @@ CREATE TABLE membres (
     numero TEXT NOT NULL,
     porteur TEXT NOT NULL REFERENCES entrees (id),
     rang INTEGER NOT NULL CHECK (rang >= 0),
+    taille INTEGER NOT NULL CHECK (taille > rang),
     UNIQUE (lot, rang)
 ) STRICT, WITHOUT ROWID;
