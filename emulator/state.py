@@ -122,8 +122,10 @@ class Keeper:
 
     def _due(self) -> None:
         self._timer = None
-        began = self._lasts()
         some = list(islice(self._unwritten, AT_ONCE))
+        if not some:  # a control call wrote it meanwhile
+            return
+        began = self._lasts()
         try:
             self._write(some, forced=True)
             for nom in some:

@@ -146,6 +146,20 @@ def test_a_killed_emulator_comes_back_as_it_was(tmp_path: Path) -> None:
     assert again.granted() == 1
 
 
+def test_what_a_tape_made_happen_after_the_last_writing_happens_once_more_and_no_twice(tmp_path: Path) -> None:
+    bench = Kept(tmp_path)
+    bench.control("PUT", "tape", {"nom": "portail-ferme", "depuis_maintenant": True})
+    bench.since()
+    bench.reactor.advance(dt.timedelta(days=9, hours=12).total_seconds())
+    bench.post()
+    assert bench.since() == [], "neither the tape's events nor the exchange are written yet"
+    keyed = [one.numero for one in bench.session.book("viamedis").pec.values() if "PORTAIL" in one.demande.dossier]
+    assert len(keyed) == 2
+    again = bench.killed(tmp_path)
+    assert again.session.clock.now() == bench.session.clock.now()
+    assert state(again) == state(bench)
+
+
 def test_a_snapshot_is_written_once(tmp_path: Path) -> None:
     bench = Kept(tmp_path)
     bench.since()
