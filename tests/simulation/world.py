@@ -25,6 +25,7 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IBodyProducer, IResponse
 from zope.interface import implementer
 
+from tests.simulation.quick_clock import QuickClock
 from tierspayant.adapter import intake, lots, policy
 from tierspayant.adapter.annuaire import Annuaire
 from tierspayant.adapter.cadence import Cadence
@@ -55,6 +56,8 @@ RESTART = 20.0
 INSIST = 30.0
 """Seconds after which a shop that got no answer posts the same again."""
 DEMO_SHOP = "759999014"
+SWEEP = 32
+"""Timers that may be over before a process forgets them."""
 
 
 # ------------------------------------------------------------------------------------------------------- network
@@ -191,14 +194,18 @@ class MortalClock:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._calls: list[IDelayedCall] = []
+        self._swept = 0
+        """How many were left when those that are over were last swept out."""
 
     def seconds(self) -> float:
         return self._clock.seconds()
 
     def callLater(self, delay: float, callable: Callable[..., Any], *args: object, **kwargs: object) -> IDelayedCall:  # noqa: A002 - the interface's own name
         call: IDelayedCall = self._clock.callLater(delay, callable, *args, **kwargs)
-        self._calls = [one for one in self._calls if one.active()]
         self._calls.append(call)
+        if len(self._calls) > 2 * self._swept + SWEEP:
+            self._calls = self.getDelayedCalls()
+            self._swept = len(self._calls)
         return call
 
     def getDelayedCalls(self) -> list[IDelayedCall]:
@@ -294,7 +301,7 @@ class Monde:
 
     def __init__(self, reglages: Reglages) -> None:
         self.reglages = reglages
-        self.clock = Clock()
+        self.clock = QuickClock()
         self.chance = random.Random(reglages.seed)
         data = {nom: une for nom, une in platforms_data.load().items() if nom in reglages.plateformes}
         self.session = Session(
