@@ -28,7 +28,7 @@ log = Logger()
 
 LAPSES = 50
 """Overtaken entries put away in one look: it costs no call, only a row each."""
-SANS_DEMANDE = dt.timedelta(hours=1)
+SANS_DEMANDE = dt.timedelta(hours=3)
 """How much later a shut service that nobody waits for is probed; the first request that comes has it probed at once."""
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 PROBE = ""

@@ -32,9 +32,11 @@ RECUL_MAX = dt.timedelta(minutes=15)
 SUIVI_BASE = dt.timedelta(minutes=1)
 SUIVI_MAX = dt.timedelta(hours=1)
 """Questions about a delayed decision: platforms take minutes to 48 hours (platforms note §c)."""
-SUIVI_FACTURE_BASE = dt.timedelta(minutes=2)
+SUIVI_FACTURE_BASE = dt.timedelta(minutes=58)
 SUIVI_FACTURE_MAX = dt.timedelta(hours=6)
-"""The same about an invoice: nobody stands waiting for its acceptance, and money takes days."""
+"""The same about an invoice: nobody stands waiting for its acceptance, and money takes days. Platforms' own controls
+take a good half hour; the first question comes when most of them are over, so that one is mostly enough, and what was
+accepted by then is seen within the hour."""
 DUREE_DROITS = dt.timedelta(minutes=30)
 """A rights check answers a customer at the counter: later it is asked anew (delivery.md §7)."""
 DUREE_DEVIS = dt.timedelta(hours=24)
@@ -235,11 +237,12 @@ def backoff(
     return whole * (0.5 + jitter / 2)
 
 
-def follow_up(entry: Entry, jitter: float) -> dt.timedelta:
-    """How long until the platform is asked again what became of what it is examining."""
-    if entry.operation is Operation.FACTURE:
-        return backoff(entry.sondages + 1, jitter, SUIVI_FACTURE_BASE, SUIVI_FACTURE_MAX)
-    return backoff(entry.sondages + 1, jitter, SUIVI_BASE, SUIVI_MAX)
+def follow_up(operation: Operation, sondages: int, jitter: float) -> dt.timedelta:
+    """How long until the platform is asked again what became of what it is examining; `sondages`: questions since the
+    last news."""
+    if operation is Operation.FACTURE:
+        return backoff(sondages + 1, jitter, SUIVI_FACTURE_BASE, SUIVI_FACTURE_MAX)
+    return backoff(sondages + 1, jitter, SUIVI_BASE, SUIVI_MAX)
 
 
 def expiry(operation: Operation, now: dt.datetime) -> dt.datetime | None:

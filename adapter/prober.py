@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tierspayant.adapter import claims, records
-from tierspayant.adapter.availability import Signal
+from tierspayant.adapter.availability import Disponibilite, EtatService, Signal
 from tierspayant.adapter.calls import Calls
 from tierspayant.adapter.claims import Lane
 from tierspayant.adapter.leases import lease
+from tierspayant.adapter.policy import RECUL_MAX
 from tierspayant.adapter.storage.protocol import Tables
 from tierspayant.schemas.messages import EtatServiceDemande, EtatServiceReponse
 from tierspayant.schemas.outcomes import Answer, NotNow, NotYou, Outcome
@@ -35,14 +38,15 @@ class Prober:
         signal, message = _signal(outcome)
         later, wait = calls.outside.now(), calls.probe_wait()
 
-        def write(tables: Tables) -> None:
+        def write(tables: Tables) -> set[Lane]:
+            before = tables.disponibilite(*lane)
             retry_after = outcome.retry_after if isinstance(outcome, NotNow) else None
             records.observed(tables, lane, signal, later, wait, message, retry_after)
             if isinstance(outcome, NotYou) and magasin is not None:
                 records.hold_account(tables, lane[0], magasin, outcome.raison, later)
+            return _stir(tables, before, later) if signal is Signal.SONDE_BONNE and before is not None else set()
 
-        await calls.durably(write)
-        return {lane}
+        return {lane, *await calls.durably(write)}
 
     def _prober(self, tables: Tables, lane: Lane) -> str | None:
         """The shop in whose name to ask: the most urgent one that waits, else the first with a usable account."""
@@ -50,6 +54,20 @@ class Prober:
         names = dict.fromkeys([*(une.magasin for une in waiting), *self._magasins])
         held = {compte.magasin for compte in tables.comptes() if compte.plateforme == lane[0] and compte.retenu}
         return next((magasin for magasin in names if magasin not in held), None)
+
+
+def _stir(tables: Tables, back: Disponibilite, now: dt.datetime) -> set[Lane]:
+    """A service that was shut for a good while is back: those shut beside it are asked at once, not at their turn.
+
+    One that opens and shuts every few minutes stirs nobody.
+    """
+    if back.etat is not EtatService.FERME or now - back.depuis <= RECUL_MAX:
+        return set()
+    beside = [une for une in tables.disponibilites() if une.plateforme == back.plateforme]
+    shut = [une for une in beside if une.etat is EtatService.FERME and une.service is not back.service]
+    for une in shut:
+        tables.put_disponibilite(replace(une, prochain_essai=now))
+    return {(une.plateforme, une.service) for une in shut}
 
 
 def _signal(outcome: Outcome) -> tuple[Signal, str | None]:

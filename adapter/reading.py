@@ -193,6 +193,24 @@ def _annulation(entry: Entry, resultat: ResultatAnnulation, motifs: tuple[Motif,
     return Lu(resultat=resultat, fini=fini, motifs=motifs, cible=cible)
 
 
+_DIT: dict[tuple[str | None, str | None], str] = {
+    (ResultatPec.ACCORDEE, ResultatFacture.ACQUITTEE): ResultatPec.ACCORDEE,
+    (ResultatPec.ACCORDEE, ResultatFacture.ACCEPTEE): ResultatPec.FACTUREE,
+    (ResultatPec.ACCORDEE, ResultatFacture.PAYEE): ResultatPec.SOLDEE,
+    (ResultatPec.FACTUREE, ResultatFacture.ACQUITTEE): ResultatPec.FACTUREE,
+    (ResultatPec.FACTUREE, ResultatFacture.ACCEPTEE): ResultatPec.FACTUREE,
+    (ResultatPec.FACTUREE, ResultatFacture.PAYEE): ResultatPec.SOLDEE,
+    (ResultatPec.SOLDEE, ResultatFacture.PAYEE): ResultatPec.SOLDEE,
+}
+"""A PEC and its invoice -> the PEC. Only the straight road: what is rejected, claimed back, cancelled, paid short or
+strange is asked about."""
+
+
+def told(pec: Entry, facture: Entry) -> str | None:
+    """What has become of a PEC, going by what its invoice has come to; None: that does not tell, the platform must."""
+    return _DIT.get((pec.resultat, facture.resultat)) if pec.etat is Etat.TERMINEE else None
+
+
 REFUS: dict[Operation, str] = {
     Operation.DROITS: ResultatDroits.INCONNU,
     Operation.DEVIS: ResultatPec.REFUSE,

@@ -28,7 +28,7 @@ from tierspayant.adapter.entry import Entry, Etat, advance, revise
 from tierspayant.adapter.leases import Bail
 from tierspayant.adapter.likeness import double
 from tierspayant.adapter.ordering import Verdict, followers, obstacle
-from tierspayant.adapter.reading import Lu
+from tierspayant.adapter.reading import Lu, told
 from tierspayant.adapter.remittances import ATTENDUES, PREMIER_RELEVE, Releve
 from tierspayant.adapter.settlement import LotExit, Observed, Settlement
 from tierspayant.adapter.storage.protocol import Depasse, Membre, Tables, Tentative
@@ -181,9 +181,8 @@ def _settle(
     lanes = {(entry.plateforme, entry.service)} | release(tables, entry, now)
     if settlement.cible is not None and entry.cible is not None:
         lanes |= _target(tables, vault, entry.cible, settlement.cible, now)
-    moved = entry.resultat != before.resultat and entry.operation in {Operation.PIECES, Operation.FACTURE}
-    if moved and entry.cible is not None:
-        lanes |= ask_soon(tables, entry.cible, now)
+    if entry.resultat != before.resultat and entry.operation in {Operation.PIECES, Operation.FACTURE}:
+        lanes |= follow(tables, entry, now)
     if entry.operation is Operation.FACTURE and entry.resultat in ATTENDUES and entry.resultat != before.resultat:
         _expect_money(tables, entry, now)
         lanes.add((entry.plateforme, Service.RETOURS))
@@ -273,13 +272,21 @@ def _target(tables: Tables, vault: Vault, identifiant: str, lu: Lu, now: dt.date
     return release(tables, target, now)
 
 
-def ask_soon(tables: Tables, identifiant: str, now: dt.datetime) -> set[Lane]:
-    """Documents, an invoice or a payment may have moved the PEC they are for: it is asked now, not at its next turn."""
-    pec = tables.entry(identifiant)
+def follow(tables: Tables, mover: Entry, now: dt.datetime) -> set[Lane]:
+    """Documents, an invoice or its payment moved: their PEC moves as they tell, else it is asked now."""
+    pec = None if mover.cible is None else tables.entry(mover.cible)
     if pec is None or pec.numero is None or pec.etat not in {Etat.EN_INSTANCE, Etat.TERMINEE}:
         return set()
-    tables.update_entry(revise(pec, now, du_le=now, sondages=0))
-    return {(pec.plateforme, pec.service)}
+    resultat = told(pec, mover)
+    if resultat is None:
+        tables.update_entry(revise(pec, now, du_le=now, sondages=0))
+        return {(pec.plateforme, pec.service)}
+    if resultat == pec.resultat:
+        return set()
+    moved = revise(pec, now, resultat=str(resultat), du_le=None)
+    tables.update_entry(moved)
+    _tell(tables, pec, moved, now)
+    return release(tables, moved, now)
 
 
 def note(

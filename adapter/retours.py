@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from tierspayant.adapter import remittances
 from tierspayant.adapter.claims import Lane
-from tierspayant.adapter.records import ask_soon, change
+from tierspayant.adapter.records import change, follow
 from tierspayant.adapter.remittances import Releve, Retour
 from tierspayant.adapter.storage.protocol import Depasse, Tables
 from tierspayant.schemas.messages import RetoursDemande, RetoursReponse
@@ -67,8 +67,7 @@ def _one(tables: Tables, retour: Retour, now: dt.datetime) -> set[Lane]:
         tables.add_evenement("retour_sans_facture", now, retour.magasin, None, donnees)
         return set()
     paid = remittances.amounting_to(facture, tables.retours_of(facture.id), now)
-    lanes = change(tables, facture, paid, now)
-    return lanes if facture.cible is None else lanes | ask_soon(tables, facture.cible, now)
+    return change(tables, facture, paid, now) | follow(tables, paid, now)
 
 
 def _wait(tables: Tables, releve: Releve) -> dt.timedelta:

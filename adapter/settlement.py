@@ -34,6 +34,10 @@ TROP_TOT = "FAC04"
 """The one *later* that comes with a date: so long after the PEC (trait `delai_min_facturation`)."""
 
 
+_FACTURABLE = frozenset({ResultatPec.ACCORDEE, ResultatPec.REJET_PAIEMENT})
+"""An agreement that may be billed, or billed again, until it lapses."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """What an outcome says of the service and of the shop's account, whatever was asked."""
@@ -201,14 +205,13 @@ def _read(entry: Entry, lu: Lu, cadre: policy.Cadre, jitter: float) -> Entry:
     """Move to what the platform says: finished, or being decided and to be asked again."""
     now = cadre.now
     changes = _changes(entry, lu)
-    poll = policy.follow_up(entry, jitter)
+    changes["sondages"] = 0 if lu.resultat != entry.resultat else entry.sondages + 1
+    poll = policy.follow_up(entry.operation, changes["sondages"], jitter)
     if lu.fini:
         changes["du_le"] = _watched(lu, now, poll)
         changes["priorite"] = 3
     else:
         changes.update(du_le=now + poll, priorite=3)
-    news = lu.resultat != entry.resultat
-    changes["sondages"] = 0 if news else entry.sondages + 1
     vers = Etat.TERMINEE if lu.fini else Etat.EN_INSTANCE
     if entry.etat in {vers, Etat.TERMINEE}:
         return revise(entry, now, **changes)
@@ -216,10 +219,10 @@ def _read(entry: Entry, lu: Lu, cadre: policy.Cadre, jitter: float) -> Entry:
 
 
 def _watched(lu: Lu, now: dt.datetime, poll: dt.timedelta) -> dt.datetime | None:
-    """An end that may still change: under reserve, asked about as before; granted, once it may have lapsed."""
+    """An end that may still change: under reserve, asked about as before; to be billed yet, once it may have lapsed."""
     if lu.resultat == ResultatPec.ACCORDEE_SOUS_RESERVE:
         return now + poll
-    if lu.resultat != ResultatPec.ACCORDEE or lu.facturable_jusqu_au is None:
+    if lu.resultat not in _FACTURABLE or lu.facturable_jusqu_au is None:
         return None
     lapsed = policy.morning_after(lu.facturable_jusqu_au) + poll
     return lapsed if lapsed > now else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -44,16 +46,16 @@ def shut_for_a_week(*, waits: bool) -> tuple[Monde, Shut]:
     return monde, shut
 
 
-def test_after_a_day_a_service_is_probed_half_as_often() -> None:
+def test_after_a_day_a_service_is_probed_a_quarter_as_often() -> None:
     _, shut = shut_for_a_week(waits=True)
     first, later = shut.between(6 * HOUR, DAY) / 18, shut.between(2 * DAY, WEEK) / (5 * 24)
     assert 4 <= first <= 8, "four a quarter of an hour, with jitter"
-    assert 2 <= later <= 4
+    assert 1 <= later <= 2
 
 
-def test_where_nobody_waits_it_is_probed_about_once_an_hour() -> None:
+def test_where_nobody_waits_it_is_probed_a_few_times_a_day() -> None:
     _, shut = shut_for_a_week(waits=False)
-    assert shut.between(DAY, WEEK) <= 6 * 24
+    assert 6 * 6 <= shut.between(DAY, WEEK) <= 6 * 8
 
 
 @pytest.mark.parametrize("waits", [True, False], ids=["someone waits", "nobody waits"])
@@ -70,6 +72,47 @@ def test_a_reopening_is_seen_within_the_hour() -> None:
     service = monde.read(lambda t: t.disponibilite("viamedis", Service.PEC))
     assert service is not None
     assert service.etat is not EtatService.FERME
+
+
+def invoice_and_agreement_wait(end: Callable[[str], float]) -> Monde:
+    """viamedis-style: one PEC is granted, then all is shut for days; `end`: when a path reopens."""
+
+    def fate(requete: HttpRequest, now: float) -> Fate:
+        return Fate(refused=HOUR <= now < end(requete.path))
+
+    monde = Monde(Reglages(plateformes=("viamedis",), fate=fate))
+    monde.post(people.pec("viamedis", "D-1"))
+    monde.run(HOUR)
+    monde.post(people.facture("D-1", "240131501"))
+    monde.post(people.pec("viamedis", "D-2"))
+    monde.run(4 * DAY - 2 * HOUR)
+    return monde
+
+
+def etats(monde: Monde) -> dict[Service, EtatService]:
+    return {une.service: une.etat for une in monde.read(lambda t: t.disponibilites())}
+
+
+def test_a_service_that_is_back_has_the_others_asked_at_once() -> None:
+    monde = invoice_and_agreement_wait(end=lambda _: 4 * DAY)
+    turns: list[dt.datetime] = []
+    while set(etats(monde).values()) == {EtatService.FERME}:
+        turns = [une.prochain_essai for une in monde.read(lambda t: t.disponibilites()) if une.prochain_essai]
+        monde.run(1.0)
+    assert len(turns) == 2
+    assert abs(turns[0] - turns[1]) > dt.timedelta(minutes=2), "the other's turn had not come"
+    monde.run(10.0)
+    assert EtatService.FERME not in etats(monde).values()
+    assert monde.entry("D-1/FAC-1").resultat == "acquittee"
+
+
+@pytest.mark.parametrize(("path", "service"), [("/facturation", Service.FACTURE), ("/prises-en-charge", Service.PEC)])
+def test_a_service_that_reopens_alone_is_found_within_the_hour(path: str, service: Service) -> None:
+    monde = invoice_and_agreement_wait(end=lambda asked: 4 * DAY if asked == path else WEEK)
+    monde.run(HOUR)
+    assert set(etats(monde).values()) == {EtatService.FERME}
+    monde.run(HOUR + 10)
+    assert {nom for nom, etat in etats(monde).items() if etat is not EtatService.FERME} == {service}
 
 
 def test_the_first_request_has_a_forgotten_service_probed_at_once() -> None:
