@@ -58,7 +58,8 @@ def queued(fate: FateOf, nombre: int = NOMBRE, bodies: Sequence[intake.Nouvelle]
         monde.insist(people.pec("almerys", dossier(rang)))
     bodies = bodies or [invoice(rang) for rang in range(nombre)]
     monde.clock.callLater(600, monde.insist, bodies[0])  # it finds the lane shut; the others come while it is
-    monde.clock.callLater(900, lambda: [monde.insist(une) for une in bodies[1:]])
+    for une in bodies[1:]:
+        monde.clock.callLater(900, monde.insist, une)
     return monde
 
 
@@ -66,8 +67,8 @@ def invoice(rang: int) -> intake.Nouvelle:
     return people.facture(dossier(rang), f"2401315{rang:02d}")
 
 
-def lived(fate: FateOf, **reglages: object) -> Monde:
-    monde = queued(fate, **reglages)
+def lived(fate: FateOf, nombre: int = NOMBRE, taille_lot: int = lots.TAILLE) -> Monde:
+    monde = queued(fate, nombre, taille_lot=taille_lot)
     monde.run(24 * HOUR)
     return monde
 
