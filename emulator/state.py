@@ -22,11 +22,12 @@ from pathlib import Path
 
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 
 from tierspayant.emulator.certificates import Authority, Issued
 from tierspayant.emulator.replay import replay
 from tierspayant.emulator.sessions import DEFAULT, Session, SessionInconnue, Sessions
-from tierspayant.emulator.state_file import EtatIllisible, StateFile, replace_file
+from tierspayant.emulator.state_file import EtatIllisible, EtatNonEcrit, StateFile, replace_file
 
 FILE = "sessions.sqlite"
 JOURNAL = "journal.sqlite"
@@ -61,6 +62,8 @@ def authority_in(directory: Path, now: dt.datetime) -> Authority:
 class Keeper:
     """Writes the sessions of a server to its state file. `lasts`: a clock for how long a writing takes."""
 
+    log = Logger()
+
     def __init__(
         self, file: StateFile, sessions: Sessions, reactor: IReactorTime, lasts: Callable[[], float] = time.perf_counter
     ) -> None:
@@ -70,7 +73,7 @@ class Keeper:
         self._lasts = lasts
         self._timer: IDelayedCall | None = None
         self._pause = SOON
-        self._stopped = False
+        self._stopped = self._failing = False
         self._unwritten: dict[str, None] = {}
         self._snapshots: dict[str, set[str]] = {}
 
@@ -126,14 +129,26 @@ class Keeper:
         if not some:  # a control call wrote it meanwhile
             return
         began = self._lasts()
+        written = self._write_or_say(some)
+        for nom in some if written else ():
+            self._unwritten.pop(nom, None)
+        busy = SHARE * (self._lasts() - began)
+        self._pause = busy if self._unwritten and written else max(SOON, busy)
+        self._wait()
+
+    def _write_or_say(self, names: Iterable[str]) -> bool:
+        """Whether they were written; what keeps them from it is said once, however often it is tried again."""
+        wrong: EtatNonEcrit | None = None
         try:
-            self._write(some, forced=True)
-            for nom in some:
-                self._unwritten.pop(nom, None)
-        finally:
-            busy = SHARE * (self._lasts() - began)
-            self._pause = busy if self._unwritten else max(SOON, busy)
-            self._wait()
+            self._write(names, forced=True)
+        except EtatNonEcrit as failed:
+            wrong = failed
+        if wrong is not None and not self._failing:
+            self.log.error("{wrong}: trying again each second", wrong=wrong)
+        elif wrong is None and self._failing:
+            self.log.info("the state is written again")
+        self._failing = wrong is not None
+        return wrong is None
 
     def _write(self, names: Iterable[str], *, forced: bool) -> None:
         """Write these sessions as they are now, together; one that is gone is dropped. Raises EtatNonEcrit."""

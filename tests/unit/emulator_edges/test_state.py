@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from twisted.logger import capturedLogs
 
 from tests.unit.emulator_edges.bench import Bench, sample
 from tierspayant.emulator.certificates import END, Authority
@@ -238,6 +239,21 @@ def test_a_change_that_cannot_be_kept_is_told_and_kept_later(tmp_path: Path) -> 
     assert bench.control("POST", "clock", {"freeze": True})[0] == 200
     now = bench.control("GET", "clock")
     assert bench.killed(tmp_path).control("GET", "clock") == now
+
+
+def test_in_the_background_a_full_disk_is_said_once_and_tried_until_it_works(tmp_path: Path) -> None:
+    bench = Kept(tmp_path)
+    bench.file._connection.execute("PRAGMA query_only = ON")
+    bench.post()
+    with capturedLogs() as said:
+        bench.reactor.pump([SOON] * 5)
+    assert [event["log_level"].name for event in said] == ["error"]
+    bench.file._connection.execute("PRAGMA query_only = OFF")
+    bench.since()
+    with capturedLogs() as said:
+        bench.reactor.pump([SOON] * 5)
+    assert [event["log_level"].name for event in said] == ["info"]
+    assert bench.since() == [(True, ["default"])]
 
 
 # ----------------------------------------------------------------------------------------------- codes and authority
