@@ -113,6 +113,7 @@ def _operator_port(secrets: Path, port: int) -> str:
 def _database(base: Path) -> None:
     from tierspayant.adapter.storage.sqlite import InlineSqlite
 
+    base.touch(mode=0o600)  # what SQLite adds beside it takes the same mode
     _ = InlineSqlite(base).close()
 
 

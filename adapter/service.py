@@ -42,6 +42,7 @@ from tierspayant.adapter.shop_api import Acces
 from tierspayant.adapter.shop_calls import Veille
 from tierspayant.adapter.storage.lock import BaseOccupee
 from tierspayant.adapter.storage.protocol import Storage, StorageError
+from tierspayant.adapter.storage_watch import WatchedStorage
 from tierspayant.schemas import platforms
 from tierspayant.schemas.operations import Service
 
@@ -80,7 +81,8 @@ class Demon:
         configuration, lu = self._lu.configuration, self._lu
         self._threads.start()
         time, now = await self._time()
-        self._storage = AnnouncingStorage(self._open(), lambda cles: self.veille.announce(*cles))
+        self._watched = WatchedStorage(self._open(), self._reactor.seconds)
+        self._storage = AnnouncingStorage(self._watched, lambda cles: self.veille.announce(*cles))
         dialectes = {une.dialecte for une in lu.plateformes.values()}
         for dialecte in dialectes:
             await deferToThreadPool(self._reactor, self._threads, platforms.client, dialecte)
@@ -118,7 +120,7 @@ class Demon:
             wake_all=self._wake_all,
             reload=self._reload,
             demon="running",
-            pret=lambda: "arret en cours" if self._stopping else None,
+            pret=self._not_ready,
             give_code=self._jetons.give_code,
             in_thread=self._in_thread,
         )
@@ -184,6 +186,11 @@ class Demon:
             write_file(ready_file, json.dumps({"pid": os.getpid(), "api": adresse}) + "\n")
         except OSError as erreur:
             raise DemarrageRefuse(f"{ready_file}: the ready file cannot be written ({erreur.strerror})") from None
+
+    def _not_ready(self) -> str | None:
+        if self._stopping:
+            return "arret en cours"
+        return "le stockage refuse les écritures ou les lectures" if self._watched.refusing() else None
 
     def _in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
         return deferToThreadPool(self._reactor, self._threads, work)

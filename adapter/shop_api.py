@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NoReturn, Protocol
 
-from twisted.logger import Logger
-
 from tierspayant.adapter.keys import CleApi, Memoire, Role, plausible, verifier
 from tierspayant.adapter.problem import Probleme, Refuse
 from tierspayant.adapter.shop_calls import Route, Visite, query
@@ -68,8 +66,6 @@ def _refuse_key() -> NoReturn:
 class ShopApi:
     """The application behind the port: routes a call, answers it or says why not."""
 
-    log = Logger()
-
     def __init__(self, acces: QuiAppelle, routes: Sequence[Route]) -> None:
         self._acces = acces
         self._routes = routes
@@ -79,9 +75,8 @@ class ShopApi:
             return await self._answer(appel)
         except Refuse as refus:
             return en_probleme(refus.probleme)
-        except StorageError:
-            self.log.failure("the shop API could not reach the storage")
-            return en_probleme(Probleme("stockage_indisponible"))
+        except StorageError:  # said once by storage_watch.py
+            return en_probleme(Probleme("stockage_indisponible", entetes={"Retry-After": "30"}))
 
     async def _answer(self, appel: Appel) -> Reponse:
         if appel.entete("host") is None:

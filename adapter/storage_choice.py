@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tierspayant.adapter.config import ConfigInvalide, Configuration
@@ -35,7 +36,7 @@ def place(configuration: Configuration) -> str:
 def open_daemon(configuration: Configuration, call_in_reactor: Callable[..., Any], told: Told) -> Storage:
     """The daemon's storage; `told` gets other nodes' news. Raises BaseOccupee, StorageError, ConfigInvalide."""
     if not shared(configuration):
-        return SqliteStorage(configuration.chemin(configuration.reglages.stockage.base), call_in_reactor)
+        return _on_disk(configuration, lambda base: SqliteStorage(base, call_in_reactor))
     _need_driver()
     from tierspayant.adapter.storage.postgres import PostgresStorage
 
@@ -48,11 +49,20 @@ def open_inline(configuration: Configuration, *, alone: bool = False) -> Storage
     `alone`: refuse as long as any node uses the database (SQLite always does).
     """
     if not shared(configuration):
-        return InlineSqlite(configuration.chemin(configuration.reglages.stockage.base))
+        return _on_disk(configuration, InlineSqlite)
     _need_driver()
     from tierspayant.adapter.storage.postgres import InlinePostgres
 
     return InlinePostgres(_url(configuration), alone=alone)
+
+
+def _on_disk(configuration: Configuration, opened: Callable[[Path], Storage]) -> Storage:
+    """A database file that cannot even be locked (read-only disk, folder gone) is a storage that refuses."""
+    base = configuration.chemin(configuration.reglages.stockage.base)
+    try:
+        return opened(base)
+    except OSError as erreur:
+        raise StorageError(f"{erreur.filename or base}: {erreur.strerror}") from None
 
 
 def _need_driver() -> None:

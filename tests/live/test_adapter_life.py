@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import ssl
 import subprocess
@@ -194,6 +195,15 @@ def test_a_command_refused_is_one_sentence_and_exit_1(monde: World) -> None:
     assert monde.shop("GET", "/health/live")[0] == 200
 
 
+def test_a_database_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> None:
+    assert run("init", str(tmp_path / "a")).returncode == 0
+    config = ("--config", str(tmp_path / "a" / "adapter.toml"))
+    for words in (("serve", "--port", "0"), ("status",), ("migrate",)):
+        done = run(*words, *config, TP_ADAPTER_STOCKAGE__BASE="nowhere/adapter.db")
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False), words
+        assert done.stderr.strip().splitlines()[-1].endswith("No such file or directory")
+
+
 def test_a_followed_clock_is_refused_when_a_platform_is_not_on_this_machine(monde: World) -> None:
     fini = run(
         "serve",
@@ -239,6 +249,28 @@ def test_a_dead_daemon_s_socket_does_not_stop_commands(monde: World) -> None:
     monde.adapter.start()
     assert json.loads(monde.pret.read_text(encoding="utf-8"))["api"] == monde.adapter.ici["api"]
     assert call("GET", monde.adapter.ici["api"] + "/health/live")[0] == 200
+
+
+def test_a_full_disk_refuses_new_work_keeps_the_old_and_recovers(monde: World) -> None:
+    granted(monde)
+    assert monde.adapter.processus is not None
+    pid, free = monde.adapter.processus.pid, resource.RLIM_INFINITY
+    room = monde.adapter.journal.stat().st_size + 4096
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (room, free))
+    try:
+        status, problem = monde.shop("POST", "/v1/pec", PEC | {"dossier": "D-2", "reference": "D-2/PEC-1"})
+        assert (status, problem["code"]) == (503, "stockage_indisponible")
+        assert monde.shop("GET", "/health/ready")[0] == 503
+        assert [une["resultat"] for une in monde.shop("GET", "/v1/demandes")[1]["elements"]] == ["accordee"]
+        done = run("pause", "viamedis", "--config", str(monde.configuration))
+        assert (done.returncode, done.stderr.strip().count("\n")) == (1, 0), done.stderr
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (free, free))
+    assert monde.shop("POST", "/v1/factures", FACTURE)[0] == 202
+    assert monde.shop("GET", "/health/ready")[0] == 200
+    said = monde.adapter.journal.read_text(encoding="utf-8")
+    assert (said.count("storage refuses to write"), said.count("storage works again")) == (1, 1)
+    assert "Traceback" not in said
 
 
 def test_a_stream_of_events_starts_at_the_cursor_and_goes_on(monde: World) -> None:

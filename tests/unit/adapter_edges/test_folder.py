@@ -22,7 +22,7 @@ def dossier(tmp_path: Path) -> Path:
 
 
 def test_init_makes_private_secrets_and_a_configuration_that_checks(dossier: Path) -> None:
-    for nom in ("secrets/master.key", "secrets/demo.key", "adapter.toml"):
+    for nom in ("secrets/master.key", "secrets/demo.key", "adapter.toml", "adapter.db"):
         assert (dossier / nom).stat().st_mode & 0o777 == 0o600, nom
     assert (dossier / "secrets").stat().st_mode & 0o777 == 0o700
     assert set(charger(dossier / "adapter.toml").reglages.magasins) == {"demo"}
