@@ -394,3 +394,11 @@ def test_a_tape_that_cannot_be_lived_is_not_written(tmp_path: Path, flags: tuple
     assert refused.exit_code == 1
     assert said.lower() in refused.output.lower()
     assert not path.exists()
+
+
+def test_the_tapes_the_design_names_are_there() -> None:
+    page = (Path(__file__).parents[3] / "docs/design/world.md").read_text(encoding="utf-8")
+    said = page.split("## Tapes")[1]
+    wanted = {"fevrier-2024", "migration-amc", "portail-ferme", "journee-hachee", "novembre-2025", "bascule-tarif"}
+    assert all(nom in said for nom in wanted)
+    assert wanted <= set(names())
