@@ -24,7 +24,7 @@ A tape of your own, from flags (printed, or written with `--output`):
     tp-emulator tape new --title "Deux coupures" --start 2026-03-02T09:00:00+01:00 --end 2026-03-03T19:00:00+01:00 \\
         --outage "viamedis refus_connexion 2026-03-02T10:00:00+01:00 2026-03-02T11:30:00+01:00" \\
         --outage "almerys http 2026-03-03T09:00:00+01:00 2026-03-03T10:00:00+01:00 statut=503 services=pec,facture" \\
-        --event "viamedis pec_portail 2026-03-02T11:00:00+01:00 magasin=759999014 carte=PEC_OK_ADULTE_MIXTE dossier=D1" \\
+        --event "viamedis pec_portail 2026-03-02T11:00+01:00 magasin=759999014 carte=PEC_OK_ADULTE_MIXTE dossier=D-1" \\
         --event "viamedis prorogation_pec 2026-03-03T08:00:00+01:00 jours=10"
 """
 
