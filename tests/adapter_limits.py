@@ -81,6 +81,9 @@ def queue() -> list[Row]:
             "the others wait",
             "a reopening is not a flood; of all daemons together",
         ),
+        Setting(Plateforme, "plateformes.<name>", "taille_lot").row(
+            "invoices in one lot", "", "the others go in the next lot", "a lot refused whole is not a whole day's work"
+        ),
         Setting(Livraison, "livraison", "delai_appel").row(
             "one call to a platform", "", "its answer counts as unknown: the platform is asked first", "longer is stuck"
         ),
