@@ -28,6 +28,7 @@ HOUR = 3600.0
 OPENS = 2 * HOUR
 """Until then the platform takes no invoice; everything else works."""
 NOMBRE = 7
+DOSSIERS = frozenset(f"D-{rang}" for rang in range(NOMBRE))
 
 
 class Wire:
@@ -118,19 +119,31 @@ def test_a_backlog_leaves_on_one_invoice_first_and_then_in_lots() -> None:
     assert {row.numero: row.taille for row in rows.values()} == {numero: len(refs) for numero, refs in found.items()}
 
 
-def test_one_shops_invoices_only() -> None:
-    monde = Monde(Reglages(plateformes=("almerys",), dedoublonnage=False, fate=Wire()))
-    for rang, magasin in enumerate(("759999014", "759999022", "759999014", "759999022", "759999014")):
-        monde.insist(replace(people.pec("almerys", dossier(rang)), magasin=magasin))
-        later = replace(invoice(rang), magasin=magasin)
-        monde.clock.callLater(600, monde.insist, later)
+def test_a_lane_reopens_on_one_invoice() -> None:
+    """The one that found the lane shut is withdrawn meanwhile, so that the trial is chosen among those in no lot."""
+    wire = Wire()
+    monde = queued(wire)
+    monde.run(HOUR)
+    done = monde.write(lambda t: gestures.withdraw(t, monde.entry("D-0/FAC-1"), monde.now()))
+    assert isinstance(done, gestures.Done)
     monde.run(24 * HOUR)
-    all_accepted(monde, 5)
-    shops = {
-        numero: {row.magasin for row in monde.session.book("almerys").factures.values() if row.lot == numero}
-        for numero in in_one_lot_each(monde)
-    }
-    assert all(len(magasins) == 1 for magasins in shops.values())
+    assert [*faults(monde), *order_faults(monde)] == []
+    assert sorted(map(len, in_one_lot_each(monde).values())) == [1, NOMBRE - 2]
+
+
+def test_a_lot_is_one_shops() -> None:
+    shops = ("759999014", "759999022", "759999030")
+    wire = Wire()
+    monde = Monde(Reglages(plateformes=("almerys",), dedoublonnage=False, fate=wire))
+    for rang in range(NOMBRE):
+        magasin = shops[rang % 3]
+        monde.insist(replace(people.pec("almerys", dossier(rang)), magasin=magasin))
+        monde.clock.callLater(600 if rang == 0 else 900, monde.insist, replace(invoice(rang), magasin=magasin))
+    monde.run(24 * HOUR)
+    all_accepted(monde)
+    rows = monde.session.book("almerys").factures.values()
+    found = {(row.magasin, row.lot) for row in rows if row.facture.dossier in DOSSIERS}
+    assert len({lot for _, lot in found}) == len(found) < NOMBRE
 
 
 def test_an_invoice_that_meets_an_open_platform_waits_for_no_other() -> None:
