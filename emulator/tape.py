@@ -130,14 +130,14 @@ def read_tape(text: str, nom: str) -> Tape:
         try:
             event = from_plain(_Event, raw)
             _check(event, whole, events)
-        except ValueError as wrong:
+        except (msgspec.ValidationError, ValueError) as wrong:
             place = f"{nom}:{line_of(text, 'evenement', rank)}: evenement {rank + 1}"
             raise BandeInvalide(f"{place}: {_said(wrong)}") from None
         events.append(event)
     return Tape(nom, whole.titre, whole.debut, whole.fin, tuple(events), text)
 
 
-def _said(wrong: ValueError) -> str:
+def _said(wrong: Exception) -> str:
     """The reason, with its key in front."""
     if not isinstance(wrong, msgspec.ValidationError):
         return str(wrong)
