@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tierspayant.adapter import claims, records
+from tierspayant.adapter import claims, observations
 from tierspayant.adapter.availability import Disponibilite, EtatService, Signal
 from tierspayant.adapter.calls import Calls
 from tierspayant.adapter.claims import Lane
@@ -41,9 +41,9 @@ class Prober:
         def write(tables: Tables) -> set[Lane]:
             before = tables.disponibilite(*lane)
             retry_after = outcome.retry_after if isinstance(outcome, NotNow) else None
-            records.observed(tables, lane, signal, later, wait, message, retry_after)
+            observations.observed(tables, lane, signal, later, wait, message, retry_after)
             if isinstance(outcome, NotYou) and magasin is not None:
-                records.hold_account(tables, lane[0], magasin, outcome.raison, later)
+                observations.hold_account(tables, lane[0], magasin, outcome.raison, later)
             return _stir(tables, before, later) if signal is Signal.SONDE_BONNE and before is not None else set()
 
         return {lane, *await calls.durably(write)}

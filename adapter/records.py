@@ -2,7 +2,7 @@
 
 load          everything a decision needs about one entry
 begin         `envoi` and the exact business bytes, before they leave
-settle        the outcome, the answer, the event, what it tells of the service and the account, followers released
+settle        the outcome, the answer, the event, what it tells of service and account, followers released
 """
 
 from __future__ import annotations
@@ -12,17 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from tierspayant.adapter import claims, compose, lots, policy
-from tierspayant.adapter.availability import (
-    Compte,
-    Disponibilite,
-    EtatService,
-    Retenue,
-    Signal,
-    observe,
-    ouvert,
-    patience,
-)
+from tierspayant.adapter import claims, compose, lots, observations, policy
 from tierspayant.adapter.demandes import Corps
 from tierspayant.adapter.entry import Entry, Etat, advance, revise
 from tierspayant.adapter.leases import Bail
@@ -30,13 +20,12 @@ from tierspayant.adapter.likeness import double
 from tierspayant.adapter.ordering import Verdict, followers, obstacle
 from tierspayant.adapter.reading import Lu, told
 from tierspayant.adapter.remittances import ATTENDUES, PREMIER_RELEVE, Releve
-from tierspayant.adapter.settlement import LotExit, Observed, Settlement
+from tierspayant.adapter.settlement import LotExit, Settlement
 from tierspayant.adapter.storage.protocol import Depasse, Membre, Tables, Tentative
 from tierspayant.adapter.vault import Vault
 from tierspayant.schemas import plain
 from tierspayant.schemas.messages import ResultatPec
 from tierspayant.schemas.operations import SERVICE_OF, Operation, Service
-from tierspayant.schemas.outcomes import RaisonCompte
 from tierspayant.schemas.wire import HttpRequest
 
 Lane: TypeAlias = claims.Lane
@@ -161,7 +150,7 @@ def settle(
         exchange = replace(exchange, requete=None, reponse=None)
     before, settlement = still[0]
     asked = SERVICE_OF[exchange.operation]
-    note(tables, (before.plateforme, asked), before.magasin, settlement.vu, now, probe_wait)
+    observations.note(tables, (before.plateforme, asked), before.magasin, settlement.vu, now, probe_wait)
     return lanes
 
 
@@ -289,21 +278,6 @@ def follow(tables: Tables, mover: Entry, now: dt.datetime) -> set[Lane]:
     return release(tables, moved, now)
 
 
-def note(
-    tables: Tables,
-    lane: Lane,
-    magasin: str,
-    vu: Observed,
-    now: dt.datetime,
-    probe_wait: Callable[[int], dt.timedelta],
-) -> None:
-    """Write down what an exchange says of a service and of the shop's account there."""
-    if vu.signal is not None:
-        observed(tables, lane, vu.signal, now, probe_wait, vu.message, vu.retry_after)
-    if vu.compte is not None:
-        hold_account(tables, lane[0], magasin, vu.compte, now)
-
-
 def _expect_money(tables: Tables, facture: Entry, now: dt.datetime) -> None:
     """An invoice is out: its shop's payment returns are asked for soon."""
     due = now + PREMIER_RELEVE
@@ -312,36 +286,3 @@ def _expect_money(tables: Tables, facture: Entry, now: dt.datetime) -> None:
         tables.put_releve(Releve(plateforme=facture.plateforme, magasin=facture.magasin, du_le=due))
     elif known.du_le > due:
         tables.put_releve(replace(known, du_le=due))
-
-
-def observed(
-    tables: Tables,
-    lane: Lane,
-    signal: Signal,
-    now: dt.datetime,
-    probe_wait: Callable[[int], dt.timedelta],
-    message: str | None = None,
-    retry_after: dt.timedelta | None = None,
-) -> Disponibilite:
-    """Count one observation of a service; an event only when its state changes, however long it lasts."""
-    before = tables.disponibilite(*lane) or ouvert(*lane, now)
-    wait = max(patience(before, probe_wait(before.essais + 1), now), retry_after or dt.timedelta(0))
-    after = observe(before, signal, now, wait, message)
-    if after != before:
-        tables.put_disponibilite(after)
-    if after.etat is EtatService.FERME and before.etat is EtatService.OUVERT:
-        tables.demote(*lane)
-    if after.etat is not before.etat:
-        donnees: dict[str, str | int | None] = {"plateforme": lane[0], "service": lane[1], "etat": after.etat}
-        tables.add_evenement("plateforme", now, None, None, donnees)
-    return after
-
-
-def hold_account(tables: Tables, plateforme: str, magasin: str, raison: RaisonCompte, now: dt.datetime) -> None:
-    """Nothing more goes out in this shop's name on this platform until a person has seen to it."""
-    known = tables.compte(plateforme, magasin)
-    if known is not None and known.retenu:
-        return
-    tables.put_compte(Compte(plateforme=plateforme, magasin=magasin, depuis=now, raison=Retenue(raison)))
-    donnees: dict[str, str | int | None] = {"plateforme": plateforme, "raison": raison}
-    tables.add_evenement("compte", now, magasin, None, donnees)

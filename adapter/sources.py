@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tierspayant.adapter import claims, records, retours, settlement
+from tierspayant.adapter import claims, observations, retours, settlement
 from tierspayant.adapter.availability import Disponibilite
 from tierspayant.adapter.calls import Calls
 from tierspayant.adapter.claims import Lane
@@ -138,7 +138,7 @@ class Releves:
         seen = settlement.observed(outcome)
 
         def write(tables: Tables) -> set[Lane]:
-            records.note(tables, self._lane, key, seen, then, wait)
+            observations.note(tables, self._lane, key, seen, then, wait)
             match outcome:
                 case Answer(reponse=RetoursReponse() as reponse):
                     return retours.receive(tables, releve, reponse, then)

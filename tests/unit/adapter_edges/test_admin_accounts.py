@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 
 from tests.unit.adapter_edges.bodies import PEC
 from tests.unit.adapter_edges.shop import FINESS, NOW, Shop
-from tierspayant.adapter import records
+from tierspayant.adapter import observations
 from tierspayant.adapter.admin import AccesLocal, Admin
 from tierspayant.adapter.availability import Compte, Retenue
 from tierspayant.adapter.shop_api import ShopApi
@@ -54,7 +54,7 @@ class Counter:
 
     def hold(self, plateforme: str = "almerys") -> None:
         def work(tables: Any) -> None:
-            records.hold_account(tables, plateforme, DEMO, RaisonCompte.CODE, NOW)
+            observations.hold_account(tables, plateforme, DEMO, RaisonCompte.CODE, NOW)
 
         _ = self.shop.storage.write(work)
 
