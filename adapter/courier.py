@@ -90,7 +90,7 @@ class Courier:
         )
 
     def _faits(self, matter: Matter, now: dt.datetime) -> policy.Faits:
-        faits = replace(compose.faits(matter.corps), avance_client=matter.avance)
+        faits = replace(compose.faits(matter.corps), avance_client=matter.avance, refoulees=matter.refoulees)
         if self._outside.doublons and matter.semblable is not None:
             faits = replace(faits, semblable=matter.semblable.reference)
         if self._outside.annuaire is None or matter.entry.etat is not Etat.EN_FILE:

@@ -99,6 +99,8 @@ class Faits:
     """Where the payer directory sends it today ("platform/insurer"), when that is not where it is queued."""
     avance_client: bool = False
     """The customer paid its file up front (paid_upfront.py)."""
+    refoulees: int = 0
+    """Sends turned away at the door (no connection, not now, not you): they are the platform's affair, not its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,7 @@ def _queued(entry: Entry, cadre: Cadre) -> Step:
         return WaitUntil(None)
     if before is not None:
         return Hold(held(before.raison, detail=before.devant.reference))
-    if entry.tentatives >= cadre.limites.tentatives_max and not entry.client_confirme:
+    if entry.tentatives - cadre.faits.refoulees >= cadre.limites.tentatives_max and not entry.client_confirme:
         return Hold(held(Raison.TENTATIVES_EPUISEES))
     if cadre.faits.avance_client and entry.operation in TIERS_PAYANT:
         return Hold(held(Raison.AVANCE_CLIENT))

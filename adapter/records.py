@@ -26,6 +26,7 @@ from tierspayant.adapter.vault import Vault
 from tierspayant.schemas import plain
 from tierspayant.schemas.messages import ResultatPec
 from tierspayant.schemas.operations import SERVICE_OF, Operation, Service
+from tierspayant.schemas.outcomes import NotNow, NotSent, NotYou
 from tierspayant.schemas.wire import HttpRequest
 
 Lane: TypeAlias = claims.Lane
@@ -34,7 +35,8 @@ Lane: TypeAlias = claims.Lane
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """An entry and all that a decision about it needs. avance: the customer paid its file up front."""
+    """An entry and all that a decision about it needs. avance: the customer paid its file up front. refoulees: how many
+    of its sends the platform turned away at the door."""
 
     entry: Entry
     corps: Corps
@@ -43,6 +45,11 @@ class Matter:
     requete: HttpRequest | None
     avance: bool = False
     semblable: Entry | None = None
+    refoulees: int = 0
+
+
+TURNED_AWAY = frozenset({NotNow.__name__, NotSent.__name__, NotYou.__name__})
+"""Outcomes of a send that say nothing about the request itself."""
 
 
 def load(tables: Tables, vault: Vault, identifiant: str) -> Matter:
@@ -60,7 +67,15 @@ def load(tables: Tables, vault: Vault, identifiant: str) -> Matter:
     requete = None if octets is None else plain.from_json(HttpRequest, octets)
     avance = None if entry.dossier is None else tables.avance(entry.magasin, entry.dossier)
     paid = avance is not None and avance.active
-    return Matter(entry, _corps(tables, vault, entry), dossier, cible, requete, paid, double(tables, entry, dossier))
+    like, turned_away = double(tables, entry, dossier), _turned_away(tables, entry)
+    return Matter(entry, _corps(tables, vault, entry), dossier, cible, requete, paid, like, turned_away)
+
+
+def _turned_away(tables: Tables, entry: Entry) -> int:
+    if entry.etat is not Etat.EN_FILE or not entry.tentatives:
+        return 0
+    tried = tables.tentatives(entry.id)
+    return sum(une.operation is entry.operation and une.issue in TURNED_AWAY for une in tried)
 
 
 def _corps(tables: Tables, vault: Vault, entry: Entry) -> Corps:

@@ -13,6 +13,7 @@ from tests.simulation.world import DEMO_SHOP, START, Fate, FateOf, Monde, Reglag
 from tierspayant.adapter import gestures
 from tierspayant.adapter.availability import EtatService
 from tierspayant.adapter.entry import Etat, Geste, Raison
+from tierspayant.adapter.policy import TENTATIVES_MAX
 from tierspayant.emulator import effects
 from tierspayant.schemas.operations import Operation, Service
 from tierspayant.schemas.wire import HttpRequest, header
@@ -201,3 +202,20 @@ def test_at_reopening_a_shop_with_a_long_queue_does_not_keep_the_others_waiting(
     order = [row["dossier"] for row in sorted(rows, key=lambda row: row["recue_le"])]
     assert len(order) == 42
     assert max(order.index("B-0"), order.index("B-1")) < 12, "they are served with the first, not after the fortieth"
+
+
+@pytest.mark.parametrize("said_no", [Fate(statut=503), Fate(refused=True)], ids=["503", "no connection"])
+def test_a_service_that_says_it_is_back_and_is_not_wears_no_request_out(said_no: Fate) -> None:
+    """For four days its state answers "open" and its first real request is turned away (platforms note, d)."""
+
+    def fate(requete: HttpRequest, now: float) -> Fate:
+        probe = "EtatService" in (header(requete.headers, "soapaction") or "")
+        return Fate() if probe or now > 4 * 24 * HOUR else replace(said_no)
+
+    monde = Monde(Reglages(plateformes=("viamedis",), fate=fate))
+    monde.post(people.pec("viamedis", "D-1"))
+    monde.run(5 * 24 * HOUR)
+    pec = monde.entry("D-1/PEC-1")
+    assert (pec.etat, pec.resultat) == (Etat.TERMINEE, "accordee")
+    assert pec.tentatives > TENTATIVES_MAX
+    assert faults(monde) == []

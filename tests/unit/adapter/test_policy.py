@@ -136,6 +136,12 @@ def test_after_many_attempts_a_person_looks_and_may_let_it_go_on() -> None:
     assert reason(next_step(entry(tentatives=3), sooner)) is Raison.TENTATIVES_EPUISEES
 
 
+def test_a_send_turned_away_at_the_door_is_no_attempt() -> None:
+    often = replace(cadre(), limites=Limites(tentatives_max=3), faits=Faits(refoulees=98))
+    assert next_step(entry(tentatives=100), often) == Send()
+    assert reason(next_step(entry(tentatives=101), often)) is Raison.TENTATIVES_EPUISEES
+
+
 @given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
 def test_the_back_off_grows_stays_bounded_and_keeps_half_of_itself(essais: int, jitter: float) -> None:
     wait = backoff(essais, jitter)
