@@ -59,9 +59,9 @@ SILENCES_AVANT_FERMETURE = 3
 """Answers missing in a row before an open service counts as shut: one slow answer says little, three say enough."""
 
 LONGUE_FERMETURE = dt.timedelta(days=1)
-"""A service shut for longer is probed a quarter as often: in February 2024 they stayed shut for weeks."""
-PATIENCE = 4
-"""So many times the usual pause then: with policy.RECUL_MAX an hour at most, within which a reopening is seen."""
+"""A service shut for longer is probed about hourly: in February 2024 they stayed shut for weeks."""
+RALLONGE = dt.timedelta(minutes=45)
+"""So much longer it is left alone then: with policy.RECUL_MAX an hour at most, within which a reopening is seen."""
 
 FENETRE_MAX = 8
 """Entries of one lane on their way at once, at most. Real platforms publish no figure; with eight, a queue of 1,000
@@ -139,9 +139,9 @@ def observe(
 
 
 def patience(avant: Disponibilite, attente: dt.timedelta, now: dt.datetime) -> dt.timedelta:
-    """How long to leave a service alone: as said, and PATIENCE times that once it has been shut for long."""
+    """How long to leave a service alone: as said, and RALLONGE more once it has been shut for long."""
     long = avant.etat is EtatService.FERME and now - avant.depuis > LONGUE_FERMETURE
-    return PATIENCE * attente if long else attente
+    return attente + RALLONGE if long else attente
 
 
 def _wider(avant: Disponibilite) -> int:

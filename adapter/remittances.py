@@ -16,8 +16,8 @@ from tierspayant.schemas.messages import Bordereau, Motif, ResultatFacture, Type
 
 ATTENDUES = frozenset({ResultatFacture.ACQUITTEE, ResultatFacture.ACCEPTEE, ResultatFacture.PAYEE_PARTIELLE})
 """Results of an invoice for which money is still to come."""
-PREMIER_RELEVE = dt.timedelta(hours=1)
-"""After an invoice is acknowledged its shop's returns are asked for; no platform pays sooner."""
+PREMIER_RELEVE = dt.timedelta(hours=12)
+"""After an invoice is acknowledged its shop's returns are asked for; no platform pays on the same day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

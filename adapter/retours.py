@@ -1,7 +1,7 @@
 """Payment returns: asked for each shop and platform while invoices are out, matched to invoices, kept line by line.
 
-A shop's *relevé* is due an hour after one of its invoices is acknowledged, then some times a day while money is still
-to come and once a day after (claim-backs come later). It travels in the lane of the service `retours`, and knows that
+A shop's *relevé* is due half a day after one of its invoices is acknowledged, then twice a day while money is still to
+come and once a day after (claim-backs come later). It travels in the lane of the service `retours`, and knows that
 service's availability like any other.
 """
 
@@ -18,7 +18,7 @@ from tierspayant.adapter.storage.protocol import Depasse, Tables
 from tierspayant.schemas.messages import RetoursDemande, RetoursReponse
 from tierspayant.schemas.operations import Operation, Service
 
-ATTENTE = dt.timedelta(hours=6)
+ATTENTE = dt.timedelta(hours=12)
 """While money is still to come: transfers leave once a day."""
 VEILLE = dt.timedelta(hours=24)
 """When everything is paid: claim-backs come months later."""
