@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -328,3 +329,53 @@ def test_control_without_the_rows_an_invoice_is_in_two_lots(monkeypatch: pytest.
     wire = Wire({("DeposerLot", 2): Fate(never=True)})
     monde = lived(wire)
     assert faults(monde) != [] or wire.calls["ConsulterLot"] == 0
+
+
+KINDS = (Fate(refused=True), Fate(statut=503), Fate(never=True), Fate(lost=True), Fate(lost=True, retard=90.0))
+STORMS = 12
+
+
+def storm(seed: int, next_step: policy.NextStep = policy.next_step) -> Monde:
+    """Invoices of two shops come while the platform takes none; then a third of all calls goes wrong, and the daemon
+    dies now and then."""
+    chance = random.Random(seed)
+    deaths = tuple((chance.randint(5, 60), chance.choice(("before", "after"))) for _ in range(chance.randint(0, 3)))
+    wire = Wire(opens=HOUR)
+
+    def fate(requete: HttpRequest, now: float) -> Fate:
+        given = wire(requete, now)
+        wrong = HOUR <= now < 5 * HOUR and given == Fate() and chance.random() < 0.33
+        return replace(chance.choice(KINDS)) if wrong else given
+
+    reglages = Reglages(
+        seed=seed,
+        plateformes=("almerys",),
+        dedoublonnage=False,
+        fate=fate,
+        deaths=deaths,
+        taille_lot=4,
+        next_step=next_step,
+    )
+    monde = Monde(reglages)
+    for rang in range(12):
+        magasin = chance.choice(("759999014", "759999022"))
+        monde.insist(replace(people.pec("almerys", dossier(rang)), magasin=magasin))
+        later = replace(invoice(rang), magasin=magasin)
+        monde.clock.callLater(600 if rang == 0 else chance.uniform(900, HOUR), monde.insist, later)
+    monde.run(30 * HOUR)
+    return monde
+
+
+def test_lots_in_a_storm(seed: int) -> None:
+    sizes: Counter[int] = Counter()
+    for one in range(seed, seed + STORMS):
+        monde = storm(one)
+        assert [*faults(monde), *order_faults(monde)] == [], f"storm {one}"
+        found = in_one_lot_each(monde)
+        assert {row.numero for row in places(monde).values()} == set(found), f"storm {one}"
+        sizes.update(map(len, found.values()))
+    assert max(sizes) > 1, "no lot of several: this proves nothing"
+
+
+def test_control_storms_double_without_the_question() -> None:
+    assert any("times" in fault for seed in range(STORMS) for fault in faults(storm(seed, resend_without_asking)))
