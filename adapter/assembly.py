@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from tierspayant.adapter import master_key, metrics, platform_rows, reload, reroute, storage_choice
-from tierspayant.adapter.admin import AccesLocal, Admin
+from tierspayant.adapter.admin import Admin, LocalAccess
 from tierspayant.adapter.annuaire import AnnuaireInvalide
 from tierspayant.adapter.config import ConfigInvalide, Configuration
 from tierspayant.adapter.daemon_client import check
@@ -23,15 +23,15 @@ from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.records import Lane
 from tierspayant.adapter.rotation import Rotation
-from tierspayant.adapter.shop_api import QuiAppelle, ShopApi
+from tierspayant.adapter.shop_api import ShopApi, WhoCalls
 from tierspayant.adapter.shop_api_appels import Appels
 from tierspayant.adapter.shop_api_argent import Argent
 from tierspayant.adapter.shop_api_avance import Avances
 from tierspayant.adapter.shop_api_demandes import Demandes
 from tierspayant.adapter.shop_api_etat import Etat
 from tierspayant.adapter.shop_api_gestes import Gestes
-from tierspayant.adapter.shop_calls import Route, Veille
-from tierspayant.adapter.shop_http import Appel
+from tierspayant.adapter.shop_calls import Route, Watch
+from tierspayant.adapter.shop_http import Call
 from tierspayant.adapter.storage.lock import BaseOccupee
 from tierspayant.adapter.storage.protocol import Storage, StorageError
 from tierspayant.adapter.vault import Vault
@@ -81,7 +81,7 @@ class Pieces:
 
     lu: Lu
     storage: Storage
-    veille: Veille
+    watch: Watch
     now: Callable[[], dt.datetime]
     ids: Ids
     wake: Callable[[Entry], None]
@@ -100,11 +100,11 @@ class Pieces:
             ids=self.ids,
             annuaire=lambda: self.lu.vivant.annuaire,
             plateformes=self.lu.plateformes,
-            veille=self.veille,
+            watch=self.watch,
             now=self.now,
             wake=self.wake,
             file_max=self.lu.configuration.reglages.livraison.file_max,
-            garde=HarvestGuard(self._caps),
+            guard=HarvestGuard(self._caps),
         )
 
     def _caps(self) -> Caps:
@@ -115,7 +115,7 @@ class Pieces:
         return Etat(
             storage=self.storage,
             plateformes=self.lu.plateformes,
-            veille=self.veille,
+            watch=self.watch,
             now=self.now,
             pret=self.pret,
             mesures=metrics.text,
@@ -131,7 +131,7 @@ class Pieces:
             wake_all=self.wake_all,
             demon=self.demon,
             give_code=self.give_code,
-            reacheminer=self.reacheminer,
+            move_queued=self.move_queued,
             rotation=self.rotation(),
         )
 
@@ -144,7 +144,7 @@ class Pieces:
             partage=self.demon == "running" and storage_choice.shared(configuration),
         )
 
-    async def reacheminer(self, appliquer: bool) -> dict[str, Any]:
+    async def move_queued(self, appliquer: bool) -> dict[str, Any]:
         """`annuaire reroute`: by the directory on disk, put in force first when it is to be applied."""
         if appliquer:
             self.reload()
@@ -175,7 +175,7 @@ class Pieces:
         parts = (self.avances(), self.demandes(), self.gestes(), self.appels(), self.argent(), self.etat())
         return tuple(une for part in parts for une in part.routes())
 
-    def admin_api(self, who: QuiAppelle) -> ShopApi:
+    def admin_api(self, who: WhoCalls) -> ShopApi:
         return ShopApi(who, (*self.admin().routes(), *self.argent().admin_routes(), *self.shop_routes()))
 
 
@@ -197,7 +197,7 @@ def local_call(configuration: Configuration, methode: str, url: str, corps: obje
     pieces = Pieces(
         lu=lu,
         storage=storage,
-        veille=Veille(Clock()),
+        watch=Watch(Clock()),
         now=real_now,
         ids=Ids(random.SystemRandom()),
         wake=lambda _entry: None,
@@ -207,11 +207,11 @@ def local_call(configuration: Configuration, methode: str, url: str, corps: obje
         demon="stopped",
     )
     chemin, _, requete = url.partition("?")
-    appel = Appel(methode, chemin, requete, {"host": "localhost"}, b"" if corps is None else json.dumps(corps).encode())
+    appel = Call(methode, chemin, requete, {"host": "localhost"}, b"" if corps is None else json.dumps(corps).encode())
     recues: list[Any] = []
     try:
-        _ = Deferred.fromCoroutine(pieces.admin_api(AccesLocal())(appel)).addBoth(recues.append)
+        _ = Deferred.fromCoroutine(pieces.admin_api(LocalAccess())(appel)).addBoth(recues.append)
     finally:
         _ = storage.close()
     [reponse] = recues
-    return check(reponse.statut, reponse.corps).document
+    return check(reponse.status, reponse.body).document

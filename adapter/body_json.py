@@ -15,20 +15,20 @@ from typing import Any, Final, NoReturn, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from tierspayant.adapter.problem import Erreur, Probleme, Refuse, pointer
+from tierspayant.adapter.problem import Fault, Problem, Refusal, pointer
 from tierspayant.schemas.identity import IdentifiantInvalide
 
 T = TypeVar("T")
 
-ERREURS_MAX: Final = 50
+FAULTS_MAX: Final = 50
 """Faults reported at once: more would only repeat a misunderstanding of the whole body."""
 
 BOM: Final = b"\xef\xbb\xbf"
 
-CHAMP_MAX: Final = 100
+POINTER_MAX: Final = 100
 """Characters of a pointer that are repeated: the name of an unknown field is the sender's text."""
 
-PHRASES: Final[Mapping[str, tuple[str, str]]] = {
+SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "missing": ("OBLIGATOIRE", "ce champ est obligatoire"),
     "missing_keyword_only_argument": ("OBLIGATOIRE", "ce champ est obligatoire"),
     "unexpected_keyword_argument": ("CHAMP_INCONNU", "ce champ n'existe pas ici"),
@@ -48,7 +48,7 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-class _CleEnDouble(ValueError):
+class _DoubleKey(ValueError):
     """A JSON object has the same key twice."""
 
 
@@ -56,7 +56,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise _CleEnDouble(key)
+            raise _DoubleKey(key)
         found[key] = value
     return found
 
@@ -65,25 +65,25 @@ def _no_constant(_nom: str) -> NoReturn:
     raise ValueError("NaN and Infinity are not JSON")
 
 
-def document(octets: bytes) -> dict[str, Any]:
-    """The JSON object of a body. Raises Refuse: json_invalide or cle_en_double."""
+def document(data: bytes) -> dict[str, Any]:
+    """The JSON object of a body. Raises Refusal: json_invalide or cle_en_double."""
     try:
-        read = json.loads(octets.decode("utf-8"), object_pairs_hook=_without_doubles, parse_constant=_no_constant)
-    except _CleEnDouble as double:
-        detail = f"Le champ « {str(double)[:CHAMP_MAX]} » apparaît deux fois dans le même objet JSON."
-        raise Refuse(Probleme("cle_en_double", detail)) from None
+        read = json.loads(data.decode("utf-8"), object_pairs_hook=_without_doubles, parse_constant=_no_constant)
+    except _DoubleKey as double:
+        detail = f"Le champ « {str(double)[:POINTER_MAX]} » apparaît deux fois dans le même objet JSON."
+        raise Refusal(Problem("cle_en_double", detail)) from None
     except (ValueError, RecursionError) as error:
-        raise Refuse(Probleme("json_invalide", _why_not_json(octets, error))) from None
+        raise Refusal(Problem("json_invalide", _why_not_json(data, error))) from None
     if not isinstance(read, dict):
-        raise Refuse(Probleme("json_invalide", "Le corps doit être un objet JSON, entre accolades."))
+        raise Refusal(Problem("json_invalide", "Le corps doit être un objet JSON, entre accolades."))
     return read
 
 
-def _why_not_json(octets: bytes, error: Exception) -> str | None:
+def _why_not_json(data: bytes, error: Exception) -> str | None:
     """Where it stops being JSON, in one sentence; None when nothing more can be said."""
-    if not octets.strip():
+    if not data.strip():
         return "Le corps de la requête est vide : un objet JSON est attendu."
-    if octets.startswith(BOM):
+    if data.startswith(BOM):
         return "Le corps commence par une marque d'ordre des octets (BOM) : envoyez l'UTF-8 sans elle."
     match error:
         case UnicodeDecodeError(start=start):
@@ -97,30 +97,30 @@ def _why_not_json(octets: bytes, error: Exception) -> str | None:
 
 
 @cache
-def _adapter(cible: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(cible)
+def _adapter(target: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(target)
 
 
-def lire(octets: bytes, cible: type[T]) -> T:
-    """The body as a value of type `cible`. Raises Refuse with every fault of shape."""
-    written = document(octets)
+def read_body(data: bytes, target: type[T]) -> T:
+    """The body as a value of type `cible`. Raises Refusal with every fault of shape."""
+    written = document(data)
     try:
-        read = cast(T, _adapter(cast(Any, cible)).validate_json(octets, strict=True, extra="forbid"))
-    except ValidationError as erreur:
-        fautes = erreur.errors(include_url=False, include_input=False)
-        if any(faute["type"] == "json_invalid" for faute in fautes):
-            raise Refuse(Probleme("json_invalide")) from None
-        refuser([_fault(cast("Mapping[str, Any]", faute)) for faute in fautes])
+        read = cast(T, _adapter(cast(Any, target)).validate_json(data, strict=True, extra="forbid"))
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        if any(fault["type"] == "json_invalid" for fault in faults):
+            raise Refusal(Problem("json_invalide")) from None
+        refuse([_fault(cast("Mapping[str, Any]", fault)) for fault in faults])
     if odd := list(_odd_dates(read, written, ())):
-        refuser(odd)
+        refuse(odd)
     return read
 
 
-def _odd_dates(read: object, written: Any, path: tuple[str | int, ...]) -> Iterator[Erreur]:
+def _odd_dates(read: object, written: Any, path: tuple[str | int, ...]) -> Iterator[Fault]:
     """Dates that pydantic understood although they are not written as dates: seconds since 1970, midnight."""
     if isinstance(read, dt.date):
         if written != read.isoformat():
-            yield Erreur(pointer(path), *PHRASES["date_parsing"])
+            yield Fault(pointer(path), *SENTENCES["date_parsing"])
     elif is_dataclass(read):
         for one in fields(read):
             if one.name in written:
@@ -130,16 +130,16 @@ def _odd_dates(read: object, written: Any, path: tuple[str | int, ...]) -> Itera
             yield from _odd_dates(one_read, one_written, (*path, rank))
 
 
-def refuser(erreurs: list[Erreur]) -> NoReturn:
-    raise Refuse(Probleme("demande_invalide", erreurs=tuple(erreurs[:ERREURS_MAX])))
+def refuse(errors: list[Fault]) -> NoReturn:
+    raise Refusal(Problem("demande_invalide", faults=tuple(errors[:FAULTS_MAX])))
 
 
-def _fault(faute: Mapping[str, Any]) -> Erreur:
-    champ = pointer(faute["loc"])[:CHAMP_MAX]
-    cause = faute.get("ctx", {}).get("error")
+def _fault(fault: Mapping[str, Any]) -> Fault:
+    champ = pointer(fault["loc"])[:POINTER_MAX]
+    cause = fault.get("ctx", {}).get("error")
     if isinstance(cause, IdentifiantInvalide):
-        return Erreur(champ, cause.regle, cause.detail)
-    if faute["type"] == "enum":
-        return Erreur(champ, "VALEUR_ADMISE", f"valeurs admises : {faute['ctx']['expected'].replace(' or ', ', ')}")
-    regle, phrase = PHRASES.get(faute["type"], ("FORME", "cette valeur n'a pas la forme attendue"))
-    return Erreur(champ, regle, phrase)
+        return Fault(champ, cause.regle, cause.detail)
+    if fault["type"] == "enum":
+        return Fault(champ, "VALEUR_ADMISE", f"valeurs admises : {fault['ctx']['expected'].replace(' or ', ', ')}")
+    regle, sentence = SENTENCES.get(fault["type"], ("FORME", "cette valeur n'a pas la forme attendue"))
+    return Fault(champ, regle, sentence)

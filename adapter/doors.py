@@ -15,13 +15,13 @@ from twisted.internet.endpoints import TCP4ServerEndpoint, UNIXServerEndpoint
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IReactorUNIX
 
-from tierspayant.adapter.admin import AccesLocal, OperatorsOnly
+from tierspayant.adapter.admin import LocalAccess, OperatorsOnly
 from tierspayant.adapter.assembly import DemarrageRefuse, Pieces
 from tierspayant.adapter.config import Configuration
 from tierspayant.adapter.config_edit import write_file
 from tierspayant.adapter.http_limits import Limits
 from tierspayant.adapter.keys import Role
-from tierspayant.adapter.shop_api import Acces, ShopApi
+from tierspayant.adapter.shop_api import Access, ShopApi
 from tierspayant.adapter.shop_http import Server
 
 SOCKET_PATH_MAX: Final = 100
@@ -42,7 +42,7 @@ class Doors:
     def opened(self) -> bool:
         return bool(self._servers)
 
-    async def open(self, pieces: Pieces, access: Acces) -> str:
+    async def open(self, pieces: Pieces, access: Access) -> str:
         """Both; gives the shop API's address. Raises DemarrageRefuse."""
         api = self._configuration.reglages.api
         port = await self._serve(
@@ -63,7 +63,7 @@ class Doors:
         context = DefaultOpenSSLContextFactory(str(chemin(api.tls_cle)), str(chemin(api.tls_certificat)))
         return SSL4ServerEndpoint(self._reactor, api.port, context, interface=api.hote)
 
-    async def _open_admin(self, pieces: Pieces, access: Acces) -> None:
+    async def _open_admin(self, pieces: Pieces, access: Access) -> None:
         configuration = self._configuration
         for stale in (configuration.admin_socket, configuration.admin_port_file):
             stale.unlink(missing_ok=True)
@@ -83,11 +83,11 @@ class Doors:
         before = os.umask(0o177)
         try:
             endpoint = UNIXServerEndpoint(self._reactor, str(path), mode=0o600, wantPID=False)
-            await self._serve(endpoint, pieces.admin_api(AccesLocal()), str(path))
+            await self._serve(endpoint, pieces.admin_api(LocalAccess()), str(path))
         finally:
             os.umask(before)
 
-    async def _open_admin_port(self, pieces: Pieces, access: Acces) -> None:
+    async def _open_admin_port(self, pieces: Pieces, access: Access) -> None:
         reglages, told = self._configuration.reglages, self._configuration.admin_port_file
         admin = reglages.admin
         if not any(cle.role is Role.OPERATEUR for cle in reglages.cles.values()):

@@ -24,11 +24,11 @@ from tierspayant.adapter.demandes import (
     PiecesCorps,
 )
 from tierspayant.adapter.line_rules import LIGNES_MAX, line_faults
-from tierspayant.adapter.problem import Erreur
+from tierspayant.adapter.problem import Fault
 from tierspayant.schemas.messages import Beneficiaire, Carte, Equipement, Ligne, Montants, Prescription
 from tierspayant.schemas.money import MAX_CENTIMES
 
-Fautes: TypeAlias = Iterator[Erreur]
+Fautes: TypeAlias = Iterator[Fault]
 
 REFERENCE: Final = re.compile(r"[!-~]{1,64}")
 NUMERO_FACTURE: Final = re.compile(r"[0-9A-Za-z-]{1,20}")
@@ -47,7 +47,7 @@ FUTUR_MAX: Final = dt.timedelta(days=366)
 AGE_MAX: Final = 120
 
 
-def faults(corps: Corps, jour: dt.date) -> list[Erreur]:
+def faults(corps: Corps, jour: dt.date) -> list[Fault]:
     """Every fault of a body; `jour` is today's business date (Europe/Paris)."""
     fautes = list(_references(corps))
     match corps:
@@ -68,41 +68,41 @@ def _references(corps: Corps) -> Fautes:
     for champ in ("reference", "dossier", "remplace", "devis", "pec"):
         valeur = getattr(corps, champ, None)
         if valeur is not None and not REFERENCE.fullmatch(valeur):
-            yield Erreur(f"/{champ}", "REFERENCE_FORME", "1 à 64 caractères sans espace ni accent")
+            yield Fault(f"/{champ}", "REFERENCE_FORME", "1 à 64 caractères sans espace ni accent")
     if getattr(corps, "remplace", None) == corps.reference:
-        yield Erreur("/remplace", "REMPLACE_SOI", "une demande ne peut pas se remplacer elle-même")
+        yield Fault("/remplace", "REMPLACE_SOI", "une demande ne peut pas se remplacer elle-même")
     organisme = getattr(corps, "organisme", None)
     if organisme is not None and not CSR.fullmatch(organisme):
-        yield Erreur("/organisme", "ORGANISME_FORME", "le code organisme a 1 à 10 lettres ou chiffres")
+        yield Fault("/organisme", "ORGANISME_FORME", "le code organisme a 1 à 10 lettres ou chiffres")
 
 
 def _care_date(jour_soins: dt.date, jour: dt.date) -> Fautes:
     if not jour - PASSE_MAX <= jour_soins <= jour + FUTUR_MAX:
-        yield Erreur("/date_soins", "DATE_PLAUSIBLE", "date de soins trop ancienne ou trop lointaine")
+        yield Fault("/date_soins", "DATE_PLAUSIBLE", "date de soins trop ancienne ou trop lointaine")
 
 
 def _carte(carte: Carte) -> Fautes:
     if not CONVENTION.fullmatch(carte.type_convention):  # fact, §4.1
-        yield Erreur("/carte/type_convention", "CONVENTION_FORME", "le type de convention a 2 lettres majuscules")
+        yield Fault("/carte/type_convention", "CONVENTION_FORME", "le type de convention a 2 lettres majuscules")
     if carte.csr is not None and not CSR.fullmatch(carte.csr):
-        yield Erreur("/carte/csr", "CSR_FORME", "le CSR a 1 à 10 lettres ou chiffres, ou est absent (null)")
+        yield Fault("/carte/csr", "CSR_FORME", "le CSR a 1 à 10 lettres ou chiffres, ou est absent (null)")
     if carte.valide_du > carte.valide_au:
-        yield Erreur("/carte/valide_au", "DATES_ORDRE", "la fin de validité de la carte précède son début")
+        yield Fault("/carte/valide_au", "DATES_ORDRE", "la fin de validité de la carte précède son début")
 
 
 def _person(personne: Beneficiaire, jour: dt.date) -> Fautes:
     naissance = personne.date_naissance.jour
     if naissance > jour or naissance.year < jour.year - AGE_MAX:
-        yield Erreur("/beneficiaire/date_naissance", "NAISSANCE_PLAUSIBLE", "date de naissance impossible")
+        yield Fault("/beneficiaire/date_naissance", "NAISSANCE_PLAUSIBLE", "date de naissance impossible")
     if not 1 <= personne.rang_naissance <= 9:  # fact, §4.1: one digit
-        yield Erreur("/beneficiaire/rang_naissance", "RANG_FORME", "le rang de naissance est un chiffre de 1 à 9")
+        yield Fault("/beneficiaire/rang_naissance", "RANG_FORME", "le rang de naissance est un chiffre de 1 à 9")
 
 
 def _prescription(prescription: Prescription, date_soins: dt.date) -> Fautes:
     if prescription.date > date_soins:
-        yield Erreur("/prescription/date", "DATES_ORDRE", "la prescription est postérieure à la date de soins")
+        yield Fault("/prescription/date", "DATES_ORDRE", "la prescription est postérieure à la date de soins")
     if prescription.date.year < date_soins.year - AGE_MAX:
-        yield Erreur("/prescription/date", "DATE_PLAUSIBLE", "date de prescription trop ancienne")
+        yield Fault("/prescription/date", "DATE_PLAUSIBLE", "date de prescription trop ancienne")
 
 
 def _pec(corps: DevisCorps, jour: dt.date) -> Fautes:
@@ -113,9 +113,9 @@ def _pec(corps: DevisCorps, jour: dt.date) -> Fautes:
     yield from _equipement(corps.equipement)
     dernier = corps.dernier_equipement
     if dernier is not None and dernier.date > corps.date_soins:
-        yield Erreur("/dernier_equipement/date", "DATES_ORDRE", "le dernier équipement est postérieur aux soins")
+        yield Fault("/dernier_equipement/date", "DATES_ORDRE", "le dernier équipement est postérieur aux soins")
     if corps.livraison_prevue is not None and corps.livraison_prevue < corps.date_soins:
-        yield Erreur("/livraison_prevue", "DATES_ORDRE", "la livraison prévue précède la date de soins")
+        yield Fault("/livraison_prevue", "DATES_ORDRE", "la livraison prévue précède la date de soins")
     if isinstance(corps, PecCorps):
         yield from _consentement(corps, jour)
 
@@ -123,45 +123,45 @@ def _pec(corps: DevisCorps, jour: dt.date) -> Fautes:
 def _consentement(corps: PecCorps, jour: dt.date) -> Fautes:
     accord = corps.consentement
     if accord is None:  # fact, §4.3: consent before sending data to a third party
-        yield Erreur(
+        yield Fault(
             "/consentement", "CONSENTEMENT", "le consentement du client est obligatoire pour une prise en charge"
         )
     elif not accord.donne:
-        yield Erreur("/consentement/donne", "CONSENTEMENT", "sans le consentement du client, rien ne peut être envoyé")
+        yield Fault("/consentement/donne", "CONSENTEMENT", "sans le consentement du client, rien ne peut être envoyé")
     elif accord.date > jour:
-        yield Erreur("/consentement/date", "DATES_ORDRE", "le consentement est daté du futur")
+        yield Fault("/consentement/date", "DATES_ORDRE", "le consentement est daté du futur")
 
 
 def _equipement(equipement: Equipement) -> Fautes:
     if not 1 <= equipement.numero <= 9:
-        yield Erreur("/equipement/numero", "EQUIPEMENT_NUMERO", "le numéro d'équipement va de 1 à 9")
+        yield Fault("/equipement/numero", "EQUIPEMENT_NUMERO", "le numéro d'équipement va de 1 à 9")
     yield from _lignes(equipement.lignes, "/equipement/lignes")
     yield from line_faults(equipement.lignes, "/equipement/lignes", equipement.type)
 
 
 def _lignes(lignes: tuple[Ligne, ...], champ: str) -> Fautes:
     if not lignes:
-        yield Erreur(champ, "LIGNES_VIDES", "au moins une ligne est attendue")
+        yield Fault(champ, "LIGNES_VIDES", "au moins une ligne est attendue")
     if len(lignes) > LIGNES_MAX:
-        yield Erreur(champ, "LIGNES_TROP", f"au plus {LIGNES_MAX} lignes par équipement")
+        yield Fault(champ, "LIGNES_TROP", f"au plus {LIGNES_MAX} lignes par équipement")
     vus: set[int] = set()
     for rang, ligne in enumerate(lignes):
         if ligne.numero in vus:
-            yield Erreur(f"{champ}/{rang}/numero", "LIGNE_EN_DOUBLE", "deux lignes ont le même numéro")
+            yield Fault(f"{champ}/{rang}/numero", "LIGNE_EN_DOUBLE", "deux lignes ont le même numéro")
         vus.add(ligne.numero)
     if sum(ligne.net_centimes for ligne in lignes) > MAX_CENTIMES:
-        yield Erreur(champ, "MONTANT_TROP_GRAND", "le total dépasse 999 999,99 €")
+        yield Fault(champ, "MONTANT_TROP_GRAND", "le total dépasse 999 999,99 €")
 
 
 def _facture(corps: FactureCorps, jour: dt.date) -> Fautes:
     if not NUMERO_FACTURE.fullmatch(corps.numero_facture):
-        yield Erreur("/numero_facture", "FACTURE_FORME", "1 à 20 lettres sans accent, chiffres ou tirets")
+        yield Fault("/numero_facture", "FACTURE_FORME", "1 à 20 lettres sans accent, chiffres ou tirets")
     if not jour - PASSE_MAX <= corps.date_facture <= jour:
-        yield Erreur("/date_facture", "DATE_PLAUSIBLE", "la facture est datée du futur ou de plus de deux ans")
+        yield Fault("/date_facture", "DATE_PLAUSIBLE", "la facture est datée du futur ou de plus de deux ans")
     if corps.date_delivrance > corps.date_facture:  # fact, §4.6: billed after delivery only
-        yield Erreur("/date_delivrance", "DATES_ORDRE", "on facture après la délivrance, jamais avant")
+        yield Fault("/date_delivrance", "DATES_ORDRE", "on facture après la délivrance, jamais avant")
     if corps.date_delivrance < jour - PASSE_MAX:
-        yield Erreur("/date_delivrance", "DATE_PLAUSIBLE", "date de délivrance trop ancienne")
+        yield Fault("/date_delivrance", "DATE_PLAUSIBLE", "date de délivrance trop ancienne")
     if corps.lignes is not None:
         yield from _lignes(corps.lignes, "/lignes")
         yield from line_faults(corps.lignes, "/lignes", None)
@@ -177,28 +177,28 @@ def _montants(montants: Montants) -> Fautes:
     ]:
         for nom in ("amo_centimes", "amc_centimes", "reste_a_charge_centimes"):
             if not 0 <= getattr(bloc, nom) <= MAX_CENTIMES:
-                yield Erreur(f"{champ}/{nom}", "MONTANT_BORNES", "un montant va de 0 à 999 999,99 €")
+                yield Fault(f"{champ}/{nom}", "MONTANT_BORNES", "un montant va de 0 à 999 999,99 €")
     somme = montants.amo_centimes + montants.amc_centimes + montants.reste_a_charge_centimes
     if montants.total_centimes != somme:
-        yield Erreur("/montants/total_centimes", "TOTAL", "total = part AMO + part AMC + reste à charge")
+        yield Fault("/montants/total_centimes", "TOTAL", "total = part AMO + part AMC + reste à charge")
     for nom in ("amo_centimes", "amc_centimes", "reste_a_charge_centimes"):
         if montants.lignes and sum(getattr(une, nom) for une in montants.lignes) != getattr(montants, nom):
-            yield Erreur(f"/montants/{nom}", "TOTAL_LIGNES", "la somme des lignes diffère du montant total")
+            yield Fault(f"/montants/{nom}", "TOTAL_LIGNES", "la somme des lignes diffère du montant total")
 
 
 def _pieces(corps: PiecesCorps) -> Fautes:
     if not 1 <= len(corps.pieces) <= PIECES_MAX:
-        yield Erreur("/pieces", "PIECES_NOMBRE", f"de 1 à {PIECES_MAX} pièces par envoi")
+        yield Fault("/pieces", "PIECES_NOMBRE", f"de 1 à {PIECES_MAX} pièces par envoi")
     for rang, piece in enumerate(corps.pieces[:PIECES_MAX]):
         champ = f"/pieces/{rang}"
         if piece.mime not in MIME:
-            yield Erreur(f"{champ}/mime", "PIECE_TYPE", "formats admis : PDF, JPEG, PNG, TIFF")
+            yield Fault(f"{champ}/mime", "PIECE_TYPE", "formats admis : PDF, JPEG, PNG, TIFF")
         if not re.fullmatch(r"[^/\\\x00-\x1f]{1,120}", piece.nom):
-            yield Erreur(f"{champ}/nom", "PIECE_NOM", "un nom de fichier de 1 à 120 caractères, sans chemin")
+            yield Fault(f"{champ}/nom", "PIECE_NOM", "un nom de fichier de 1 à 120 caractères, sans chemin")
         try:
             octets = base64.b64decode(piece.base64, validate=True)
         except (binascii.Error, ValueError):
-            yield Erreur(f"{champ}/base64", "BASE64", "le contenu n'est pas du base64")
+            yield Fault(f"{champ}/base64", "BASE64", "le contenu n'est pas du base64")
             continue
         if not octets or len(octets) > PIECE_OCTETS_MAX:
-            yield Erreur(f"{champ}/base64", "PIECE_TAILLE", "une pièce a de 1 octet à 5 Mo")
+            yield Fault(f"{champ}/base64", "PIECE_TAILLE", "une pièce a de 1 octet à 5 Mo")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
-from tierspayant.adapter.problem import Erreur
+from tierspayant.adapter.problem import Fault
 from tierspayant.schemas.messages import Correction, Ligne, TypeEquipement, TypeLigne
 from tierspayant.schemas.money import MAX_CENTIMES
 
-Fautes: TypeAlias = Iterator[Erreur]
+Fautes: TypeAlias = Iterator[Fault]
 
 LIGNES_MAX: Final = 20
 """Lines of one equipment: a frame, two lenses and their options are about ten."""
@@ -31,15 +31,15 @@ def line_faults(lignes: tuple[Ligne, ...], champ: str, equipement: TypeEquipemen
             equipement is TypeEquipement.MULTIFOCAL and correction and correction.addition_centiemes is None
         ):  # fact, §4.3
             ou = f"{champ}/{rang}/correction/addition_centiemes"
-            yield Erreur(ou, "ADDITION_MULTIFOCAL", "la correction d'un multifocal indique l'addition")
+            yield Fault(ou, "ADDITION_MULTIFOCAL", "la correction d'un multifocal indique l'addition")
     if sum(ligne.type is TypeLigne.MONTURE for ligne in lignes) > 1:
-        yield Erreur(
+        yield Fault(
             champ, "UN_EQUIPEMENT", "une seule monture par équipement : un second équipement est une autre demande"
         )
     for type_ in (TypeLigne.VERRE, TypeLigne.LENTILLE):
         yeux = [ligne.oeil for ligne in lignes if ligne.type is type_ and ligne.oeil is not None]
         if type_ is TypeLigne.VERRE and len(set(yeux)) < len(yeux):
-            yield Erreur(champ, "UN_VERRE_PAR_OEIL", "un seul verre par œil dans un équipement")
+            yield Fault(champ, "UN_VERRE_PAR_OEIL", "un seul verre par œil dans un équipement")
     yield from _same_kind(lignes, champ, equipement)
 
 
@@ -47,39 +47,39 @@ def _same_kind(lignes: tuple[Ligne, ...], champ: str, equipement: TypeEquipement
     types = {ligne.type for ligne in lignes}
     lentilles, lunettes = TypeLigne.LENTILLE in types, bool(types & {TypeLigne.MONTURE, TypeLigne.VERRE})
     if lentilles and lunettes:
-        yield Erreur(champ, "UN_EQUIPEMENT", "lunettes et lentilles sont deux équipements, donc deux demandes")
+        yield Fault(champ, "UN_EQUIPEMENT", "lunettes et lentilles sont deux équipements, donc deux demandes")
     elif equipement is TypeEquipement.LENTILLES and lunettes:
-        yield Erreur(champ, "TYPE_EQUIPEMENT", "un équipement de lentilles ne contient ni monture ni verre")
+        yield Fault(champ, "TYPE_EQUIPEMENT", "un équipement de lentilles ne contient ni monture ni verre")
     elif equipement not in {None, TypeEquipement.LENTILLES} and lentilles:
-        yield Erreur(champ, "TYPE_EQUIPEMENT", "un équipement de lunettes ne contient pas de lentilles")
+        yield Fault(champ, "TYPE_EQUIPEMENT", "un équipement de lunettes ne contient pas de lentilles")
 
 
 def _ligne(ligne: Ligne, champ: str) -> Fautes:
     if not 1 <= ligne.numero <= 99:
-        yield Erreur(f"{champ}/numero", "LIGNE_NUMERO", "le numéro de ligne va de 1 à 99")
+        yield Fault(f"{champ}/numero", "LIGNE_NUMERO", "le numéro de ligne va de 1 à 99")
     if not 1 <= ligne.quantite <= QUANTITE_MAX:
-        yield Erreur(f"{champ}/quantite", "QUANTITE", f"la quantité va de 1 à {QUANTITE_MAX}")
+        yield Fault(f"{champ}/quantite", "QUANTITE", f"la quantité va de 1 à {QUANTITE_MAX}")
     if not 0 <= ligne.prix_centimes <= MAX_CENTIMES:
-        yield Erreur(f"{champ}/prix_centimes", "MONTANT_BORNES", "un prix va de 0 à 999 999,99 €")
+        yield Fault(f"{champ}/prix_centimes", "MONTANT_BORNES", "un prix va de 0 à 999 999,99 €")
     elif not 0 <= ligne.remise_centimes <= ligne.prix_centimes * max(ligne.quantite, 0):
-        yield Erreur(f"{champ}/remise_centimes", "REMISE", "la remise va de 0 au prix de la ligne")
+        yield Fault(f"{champ}/remise_centimes", "REMISE", "la remise va de 0 au prix de la ligne")
     yield from _eye_and_zone(ligne, champ)
     if ligne.correction is not None:
         if ligne.type not in {TypeLigne.VERRE, TypeLigne.LENTILLE}:
-            yield Erreur(f"{champ}/correction", "CORRECTION_LIGNE", "seul un verre ou une lentille a une correction")
+            yield Fault(f"{champ}/correction", "CORRECTION_LIGNE", "seul un verre ou une lentille a une correction")
         yield from _correction(ligne.correction, f"{champ}/correction")
 
 
 def _eye_and_zone(ligne: Ligne, champ: str) -> Fautes:
     if ligne.type is TypeLigne.VERRE:
         if ligne.oeil is None:
-            yield Erreur(f"{champ}/oeil", "VERRE_OEIL", "un verre indique l'œil, D ou G")
+            yield Fault(f"{champ}/oeil", "VERRE_OEIL", "un verre indique l'œil, D ou G")
         if ligne.zone is None:
-            yield Erreur(f"{champ}/zone", "VERRE_ZONE", "un verre indique la zone : simple, complexe ou tres_complexe")
+            yield Fault(f"{champ}/zone", "VERRE_ZONE", "un verre indique la zone : simple, complexe ou tres_complexe")
     elif ligne.type is TypeLigne.MONTURE:
         for nom in ("oeil", "zone"):
             if getattr(ligne, nom) is not None:
-                yield Erreur(f"{champ}/{nom}", "MONTURE_SANS_OEIL", "une monture n'a ni œil ni zone")
+                yield Fault(f"{champ}/{nom}", "MONTURE_SANS_OEIL", "une monture n'a ni œil ni zone")
 
 
 def _step(valeur: int, maximum: int) -> bool:
@@ -88,13 +88,13 @@ def _step(valeur: int, maximum: int) -> bool:
 
 def _correction(correction: Correction, champ: str) -> Fautes:
     if not _step(correction.sphere_centiemes, SPHERE_MAX):
-        yield Erreur(f"{champ}/sphere_centiemes", "SPHERE", "la sphère va de -30,00 à +30,00 par pas de 0,25")
+        yield Fault(f"{champ}/sphere_centiemes", "SPHERE", "la sphère va de -30,00 à +30,00 par pas de 0,25")
     if correction.cylindre_centiemes is not None and not _step(correction.cylindre_centiemes, CYLINDRE_MAX):
-        yield Erreur(f"{champ}/cylindre_centiemes", "CYLINDRE", "le cylindre va de -15,00 à +15,00 par pas de 0,25")
+        yield Fault(f"{champ}/cylindre_centiemes", "CYLINDRE", "le cylindre va de -15,00 à +15,00 par pas de 0,25")
     if correction.axe is not None and not 0 <= correction.axe <= 180:
-        yield Erreur(f"{champ}/axe", "AXE", "l'axe va de 0 à 180 degrés")
+        yield Fault(f"{champ}/axe", "AXE", "l'axe va de 0 à 180 degrés")
     if bool(correction.cylindre_centiemes) != (correction.axe is not None):  # fact, §4.3
-        yield Erreur(f"{champ}/axe", "AXE_CYLINDRE", "l'axe accompagne le cylindre, et lui seul")
+        yield Fault(f"{champ}/axe", "AXE_CYLINDRE", "l'axe accompagne le cylindre, et lui seul")
     addition = correction.addition_centiemes
     if addition is not None and not (addition > 0 and _step(addition, ADDITION_MAX)):
-        yield Erreur(f"{champ}/addition_centiemes", "ADDITION", "l'addition va de 0,25 à 4,00 par pas de 0,25")
+        yield Fault(f"{champ}/addition_centiemes", "ADDITION", "l'addition va de 0,25 à 4,00 par pas de 0,25")

@@ -19,22 +19,22 @@ from tierspayant.schemas.operations import Service
 
 def text(tables: Tables, plateformes: Mapping[str, Plateforme]) -> bytes:
     """The whole page."""
-    registre = CollectorRegistry()
-    demandes = Gauge("tp_demandes", "Requests by state", ["etat"], registry=registre)
+    registry = CollectorRegistry()
+    requests = Gauge("tp_demandes", "Requests by state", ["etat"], registry=registry)
     for etat in Etat:
-        demandes.labels(etat.value).set(tables.count(None, (etat,)))
-    ouvert = Gauge("tp_service_ouvert", "1 when the service is open", ["plateforme", "service"], registry=registre)
-    connus = {(un.plateforme, un.service): un for un in tables.disponibilites()}
-    for nom in plateformes:
+        requests.labels(etat.value).set(tables.count(None, (etat,)))
+    opened = Gauge("tp_service_ouvert", "1 when the service is open", ["plateforme", "service"], registry=registry)
+    known_services = {(one.plateforme, one.service): one for one in tables.disponibilites()}
+    for name in plateformes:
         for service in Service:
-            connu = connus.get((nom, service))
-            ouvert.labels(nom, service.value).set(connu is None or connu.etat is EtatService.OUVERT)
-    retenus = Gauge("tp_comptes_retenus", "Shop accounts held", ["plateforme", "raison"], registry=registre)
-    held = Counter((un.plateforme, un.raison) for un in tables.comptes())
-    for nom in plateformes:
+            known = known_services.get((name, service))
+            opened.labels(name, service.value).set(known is None or known.etat is EtatService.OUVERT)
+    held_accounts = Gauge("tp_comptes_retenus", "Shop accounts held", ["plateforme", "raison"], registry=registry)
+    held = Counter((one.plateforme, one.raison) for one in tables.comptes())
+    for name in plateformes:
         for raison in Retenue:
-            retenus.labels(nom, raison.value).set(held[nom, raison])
-    encours = Gauge("tp_encours_centimes", "Insurers' share waiting", ["plateforme", "etat"], registry=registre)
-    for ligne in tables.encours(None):
-        encours.labels(ligne.plateforme, ligne.etat.value).inc(ligne.amc_centimes - ligne.paye_centimes)
-    return generate_latest(registre)
+            held_accounts.labels(name, raison.value).set(held[name, raison])
+    waiting = Gauge("tp_encours_centimes", "Insurers' share waiting", ["plateforme", "etat"], registry=registry)
+    for line in tables.encours(None):
+        waiting.labels(line.plateforme, line.etat.value).inc(line.amc_centimes - line.paye_centimes)
+    return generate_latest(registry)

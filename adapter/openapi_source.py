@@ -20,7 +20,7 @@ from tierspayant.adapter.demandes import (
 )
 from tierspayant.adapter.entry import Etat
 from tierspayant.adapter.openapi_answers import ANSWERS
-from tierspayant.adapter.problem import MEDIA_TYPE, genres
+from tierspayant.adapter.problem import MEDIA_TYPE, kinds
 from tierspayant.adapter.shop_api_appels import ActionsCorps
 from tierspayant.adapter.shop_api_avance import AvanceCorps
 from tierspayant.adapter.shop_api_gestes import ActionCorps, RetraitCorps
@@ -261,7 +261,7 @@ def _problem() -> dict[str, Any]:
             "type": texte,
             "title": {**texte, "description": "French"},
             "status": {"type": "integer"},
-            "code": {"enum": sorted(genres())},
+            "code": {"enum": sorted(kinds())},
             "detail": {**texte, "description": "French"},
             "champ": nul,
             "regle": texte,

@@ -18,7 +18,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True)
-class Erreur:
+class Fault:
     """One fault of a body: `champ` is a JSON pointer (RFC 6901) or None when it concerns the whole."""
 
     champ: str | None
@@ -30,7 +30,7 @@ class Erreur:
 
 
 @dataclass(frozen=True, slots=True)
-class Genre:
+class Kind:
     """A row of problemes.toml."""
 
     code: str
@@ -41,51 +41,51 @@ class Genre:
 
 
 @cache
-def genres() -> Mapping[str, Genre]:
-    texte = files(__package__).joinpath("problemes.toml").read_text(encoding="utf-8")
-    return {code: Genre(code, **ligne) for code, ligne in tomllib.loads(texte).items()}
+def kinds() -> Mapping[str, Kind]:
+    text = files(__package__).joinpath("problemes.toml").read_text(encoding="utf-8")
+    return {code: Kind(code, **row) for code, row in tomllib.loads(text).items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Probleme:
+class Problem:
     """A problem ready to be rendered. `plus` are further members of the document (candidates, a limit, ...)."""
 
     code: str
     detail: str | None = None
-    erreurs: tuple[Erreur, ...] = ()
-    plus: Mapping[str, Any] = field(default_factory=dict)
-    entetes: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def statut(self) -> int:
-        return genres()[self.code].statut
+    def status(self) -> int:
+        return kinds()[self.code].statut
 
     def plain(self) -> dict[str, Any]:
-        genre = genres()[self.code]
+        kind = kinds()[self.code]
         document: dict[str, Any] = {
             "type": f"urn:example:tp-optique:probleme:{self.code}",
-            "title": genre.titre,
-            "status": genre.statut,
+            "title": kind.titre,
+            "status": kind.statut,
             "code": self.code,
-            "detail": self.detail or genre.detail,
+            "detail": self.detail or kind.detail,
         }
-        if self.erreurs:
-            document |= {"champ": self.erreurs[0].champ, "regle": self.erreurs[0].regle}
-            document["erreurs"] = [erreur.plain() for erreur in self.erreurs]
-        return document | dict(self.plus)
+        if self.faults:
+            document |= {"champ": self.faults[0].champ, "regle": self.faults[0].regle}
+            document["erreurs"] = [error.plain() for error in self.faults]
+        return document | dict(self.more)
 
     def body(self) -> bytes:
         return json.dumps(self.plain(), ensure_ascii=False).encode()
 
 
-class Refuse(Exception):
+class Refusal(Exception):
     """Carries a Probleme out of a resource to the one place that renders it."""
 
-    def __init__(self, probleme: Probleme) -> None:
-        super().__init__(probleme.code)
-        self.probleme = probleme
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
 
 
-def pointer(chemin: tuple[str | int, ...]) -> str:
+def pointer(path: tuple[str | int, ...]) -> str:
     """A JSON pointer: ('equipement', 'lignes', 0) -> '/equipement/lignes/0'."""
-    return "".join("/" + str(pas).replace("~", "~0").replace("/", "~1") for pas in chemin)
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

@@ -119,7 +119,7 @@ def situation(entry: Entry, contexte: Contexte) -> Situation:
         action=entry.action.raison.value if entry.action else None,
         arret=_stopped_by(contexte.compte, service),
         fermee_depuis=service.depuis if service is not None and fermee and entry.etat in WAITING else None,
-        prochaine_tentative=prochaine(entry, service),
+        prochaine_tentative=next_time(entry, service),
         montant_centimes=entry.amc_centimes
         if entry.amc_centimes is not None
         else (amounts.amc_centimes if amounts else None),
@@ -135,7 +135,7 @@ def _stopped_by(compte: Compte | None, service: Disponibilite | None) -> str | N
     return "service_en_pause" if service is not None and service.en_pause else None
 
 
-def prochaine(entry: Entry, service: Disponibilite | None) -> dt.datetime | None:
+def next_time(entry: Entry, service: Disponibilite | None) -> dt.datetime | None:
     """When something happens next by itself: the entry's own due time, or the next probe of its shut service."""
     if entry.etat not in WAITING and entry.etat is not Etat.EN_INSTANCE:
         return None
@@ -229,7 +229,7 @@ def _droits(entry: Entry, contexte: Contexte) -> dict[str, Any]:
     }
 
 
-def statut(entry: Entry) -> int:
+def status_of(entry: Entry) -> int:
     """200 when the platform's answer is there (or nothing more will come), 202 while the shop must come back."""
     if entry.etat in {Etat.TERMINEE, Etat.RETIREE}:
         return 200

@@ -38,8 +38,8 @@ from tierspayant.adapter.identity import Identite
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.keys import Memoire
 from tierspayant.adapter.platform_sessions import Jetons
-from tierspayant.adapter.shop_api import Acces
-from tierspayant.adapter.shop_calls import Veille
+from tierspayant.adapter.shop_api import Access
+from tierspayant.adapter.shop_calls import Watch
 from tierspayant.adapter.storage.lock import BaseOccupee
 from tierspayant.adapter.storage.protocol import Storage, StorageError
 from tierspayant.adapter.storage_watch import WatchedStorage
@@ -74,7 +74,7 @@ class Demon:
         self._delivery: Delivery | None = None
         self._stopping = False
         self._look = LoopingCall(self._wake_all)
-        self.veille = Veille(reactor)
+        self.watch = Watch(reactor)
 
     async def start(self) -> None:
         """Raises DemarrageRefuse; what was opened by then is closed by `stop`."""
@@ -82,7 +82,7 @@ class Demon:
         self._threads.start()
         time, now = await self._time()
         self._watched = WatchedStorage(self._open(), self._reactor.seconds)
-        self._storage = AnnouncingStorage(self._watched, lambda cles: self.veille.announce(*cles))
+        self._storage = AnnouncingStorage(self._watched, lambda cles: self.watch.announce(*cles))
         dialectes = {une.dialecte for une in lu.plateformes.values()}
         for dialecte in dialectes:
             await deferToThreadPool(self._reactor, self._threads, platforms.client, dialecte)
@@ -112,7 +112,7 @@ class Demon:
         pieces = Pieces(
             lu=lu,
             storage=self._storage,
-            veille=self.veille,
+            watch=self.watch,
             now=now,
             ids=Ids(chance),
             wake=self._delivery.wake_for,
@@ -163,7 +163,7 @@ class Demon:
             case (plateforme, service, *entree) if self._delivery is not None:
                 self._delivery.wake([(plateforme, cast(Service, service))])
                 if entree:
-                    self.veille.announce(entree[0], f"magasin:{entree[1]}", TOUS)
+                    self.watch.announce(entree[0], f"magasin:{entree[1]}", TOUS)
             case _:
                 self._wake_all()
 
@@ -175,8 +175,8 @@ class Demon:
 
     async def _listen(self, pieces: Pieces) -> None:
         reglages, finess = self._lu.configuration.reglages, self._lu.vivant.magasins()
-        self._acces = Acces(reglages.cles_api(), finess, Memoire(secrets.token_bytes(32)), self._in_thread)
-        address = await self._doors.open(pieces, self._acces)
+        self._access = Access(reglages.cles_api(), finess, Memoire(secrets.token_bytes(32)), self._in_thread)
+        address = await self._doors.open(pieces, self._access)
         log.info("shop API at {address}", address=address)
         if self._ready_file is not None:
             self._tell_ready(self._ready_file, address)
@@ -201,7 +201,7 @@ class Demon:
 
     def _reload(self) -> None:
         def apply(vivant: reload.Vivant) -> None:
-            self._acces.reload(vivant.configuration.reglages.cles_api(), vivant.magasins())
+            self._access.reload(vivant.configuration.reglages.cles_api(), vivant.magasins())
 
         reload.again(self._lu.vivant, apply)
         log.info("shops, keys and payer directory read again")
@@ -217,7 +217,7 @@ class Demon:
         if self._delivery is not None:
             limite = self._lu.configuration.reglages.livraison.delai_arret.total_seconds()
             await self._at_most(self._delivery.stop(), limite, "exchanges still under way; they will be asked about")
-        self.veille.close()
+        self.watch.close()
         await self._at_most(self._doors.calls_under_way(), DELAI_LIENS, "calls left without an answer")
         self._doors.hang_up()
         if self._horloge is not None:

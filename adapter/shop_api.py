@@ -10,109 +10,109 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NoReturn, Protocol
 
 from tierspayant.adapter.keys import CleApi, Memoire, Role, plausible, verifier
-from tierspayant.adapter.problem import Probleme, Refuse
-from tierspayant.adapter.shop_calls import Route, Visite, query
-from tierspayant.adapter.shop_http import Appel, Reponse, en_probleme
+from tierspayant.adapter.problem import Problem, Refusal
+from tierspayant.adapter.shop_calls import Route, Visit, query
+from tierspayant.adapter.shop_http import Call, Reply, problem_reply
 from tierspayant.adapter.storage.protocol import StorageError
 
-OUVERTES: Final = frozenset({"/health/live", "/health/ready", "/metrics", "/v1/openapi.yaml", "/v1/docs"})
+OPEN_PATHS: Final = frozenset({"/health/live", "/health/ready", "/metrics", "/v1/openapi.yaml", "/v1/docs"})
 """Paths without a key: probes, metrics (no shop, no person in them) and the documentation."""
 
-PERSONNE: Final = CleApi("", Role.LECTURE, None, "")
+NOBODY: Final = CleApi("", Role.LECTURE, None, "")
 """Who calls an open path."""
 
 InThread = Callable[[Callable[[], CleApi | None]], Awaitable[CleApi | None]]
 
 
-class QuiAppelle(Protocol):
-    async def caller(self, appel: Appel, /) -> tuple[CleApi, str | None]: ...
+class WhoCalls(Protocol):
+    async def caller(self, call: Call, /) -> tuple[CleApi, str | None]: ...
 
 
-class Acces:
+class Access:
     """Who a key is. The slow hash runs in a thread; a key seen once is then recognised at once."""
 
     def __init__(
-        self, cles: Mapping[str, CleApi], finess: Mapping[str, str], memoire: Memoire, thread: InThread
+        self, api_keys: Mapping[str, CleApi], finess: Mapping[str, str], memory: Memoire, thread: InThread
     ) -> None:
-        self._cles = cles
+        self._api_keys = api_keys
         self._finess = finess
-        self._memoire = memoire
+        self._memory = memory
         self._thread = thread
 
-    def reload(self, cles: Mapping[str, CleApi], finess: Mapping[str, str]) -> None:
-        self._cles, self._finess = cles, finess
-        self._memoire.clear()
+    def reload(self, api_keys: Mapping[str, CleApi], finess: Mapping[str, str]) -> None:
+        self._api_keys, self._finess = api_keys, finess
+        self._memory.clear()
 
-    async def caller(self, appel: Appel) -> tuple[CleApi, str | None]:
-        """The key and the FINESS it speaks for. Raises Refuse."""
-        schema, _, texte = (appel.entete("authorization") or "").partition(" ")
-        texte = texte.strip()
-        if schema.lower() != "bearer" or not plausible(texte, self._cles):
+    async def caller(self, call: Call) -> tuple[CleApi, str | None]:
+        """The key and the FINESS it speaks for. Raises Refusal."""
+        scheme, _, text = (call.header("authorization") or "").partition(" ")
+        text = text.strip()
+        if scheme.lower() != "bearer" or not plausible(text, self._api_keys):
             _refuse_key()
-        cle = self._memoire.lookup(texte)
-        if cle is None:
-            cles = self._cles
-            cle = await self._thread(lambda: verifier(texte, cles))
-            if cle is None:
+        key = self._memory.lookup(text)
+        if key is None:
+            api_keys = self._api_keys
+            key = await self._thread(lambda: verifier(text, api_keys))
+            if key is None:
                 _refuse_key()
-            self._memoire.add(texte, cle)
-        return cle, self._finess[cle.magasin] if cle.magasin else None
+            self._memory.add(text, key)
+        return key, self._finess[key.magasin] if key.magasin else None
 
 
 def _refuse_key() -> NoReturn:
-    raise Refuse(Probleme("non_authentifie", entetes={"WWW-Authenticate": 'Bearer realm="tp-adapter"'}))
+    raise Refusal(Problem("non_authentifie", headers={"WWW-Authenticate": 'Bearer realm="tp-adapter"'}))
 
 
 class ShopApi:
     """The application behind the port: routes a call, answers it or says why not."""
 
-    def __init__(self, acces: QuiAppelle, routes: Sequence[Route]) -> None:
-        self._acces = acces
+    def __init__(self, access: WhoCalls, routes: Sequence[Route]) -> None:
+        self._access = access
         self._routes = routes
 
-    async def __call__(self, appel: Appel) -> Reponse:
+    async def __call__(self, call: Call) -> Reply:
         try:
-            return await self._answer(appel)
-        except Refuse as refus:
-            return en_probleme(refus.probleme)
+            return await self._answer(call)
+        except Refusal as refusal:
+            return problem_reply(refusal.problem)
         except StorageError:  # said once by storage_watch.py
-            return en_probleme(Probleme("stockage_indisponible", entetes={"Retry-After": "30"}))
+            return problem_reply(Problem("stockage_indisponible", headers={"Retry-After": "30"}))
 
-    async def _answer(self, appel: Appel) -> Reponse:
-        if appel.entete("host") is None:
-            raise Refuse(Probleme("hote_manquant"))
-        if (appel.entete("content-encoding") or "identity") != "identity":
-            raise Refuse(Probleme("type_de_contenu"))
-        if appel.chemin in OUVERTES:
-            visiteur, magasin = PERSONNE, None
+    async def _answer(self, call: Call) -> Reply:
+        if call.header("host") is None:
+            raise Refusal(Problem("hote_manquant"))
+        if (call.header("content-encoding") or "identity") != "identity":
+            raise Refusal(Problem("type_de_contenu"))
+        if call.path in OPEN_PATHS:
+            caller, magasin = NOBODY, None
         else:
-            visiteur, magasin = await self._acces.caller(appel)
-        trouvee, chemin = self._find(appel)
-        if visiteur.role not in trouvee.roles:
-            raise Refuse(Probleme("interdit"))
-        if appel.methode == "POST" and not _says_json(appel):
-            raise Refuse(Probleme("type_de_contenu"))
-        requete = query(appel.requete, trouvee.requete)
-        return await trouvee.traitement(Visite(appel, visiteur, magasin, chemin, requete))
+            caller, magasin = await self._access.caller(call)
+        found, path = self._find(call)
+        if caller.role not in found.roles:
+            raise Refusal(Problem("interdit"))
+        if call.method == "POST" and not _says_json(call):
+            raise Refusal(Problem("type_de_contenu"))
+        asked = query(call.query, found.parameters)
+        return await found.respond(Visit(call, caller, magasin, path, asked))
 
-    def _find(self, appel: Appel) -> tuple[Route, Mapping[str, str]]:
-        autres: list[str] = []
-        methode = "GET" if appel.methode == "HEAD" else appel.methode
-        for une in self._routes:
-            lu = une.motif.fullmatch(appel.chemin)
-            if lu is not None and une.methode == methode:
-                return une, lu.groupdict()
-            if lu is not None:
-                autres.append(une.methode)
-        if autres:
-            allowed = ", ".join(sorted(set(autres)))
+    def _find(self, call: Call) -> tuple[Route, Mapping[str, str]]:
+        others: list[str] = []
+        method = "GET" if call.method == "HEAD" else call.method
+        for one in self._routes:
+            matched = one.pattern.fullmatch(call.path)
+            if matched is not None and one.method == method:
+                return one, matched.groupdict()
+            if matched is not None:
+                others.append(one.method)
+        if others:
+            allowed = ", ".join(sorted(set(others)))
             detail = f"Méthodes que cette adresse accepte : {allowed}."
-            raise Refuse(Probleme("methode", detail, entetes={"Allow": allowed}))
-        raise Refuse(Probleme("inconnu"))
+            raise Refusal(Problem("methode", detail, headers={"Allow": allowed}))
+        raise Refusal(Problem("inconnu"))
 
 
-def _says_json(appel: Appel) -> bool:
+def _says_json(call: Call) -> bool:
     """A body without a type is taken for JSON; any other type is refused rather than guessed."""
-    type_, _, reste = (appel.entete("content-type") or "application/json").lower().partition(";")
-    charset = reste.partition("charset=")[2].strip(' "') or "utf-8"
+    type_, _, rest = (call.header("content-type") or "application/json").lower().partition(";")
+    charset = rest.partition("charset=")[2].strip(' "') or "utf-8"
     return type_.strip() == "application/json" and charset in {"utf-8", "utf8", "us-ascii"}

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tierspayant.adapter import bulk
-from tierspayant.adapter.body_json import lire, refuser
+from tierspayant.adapter.body_json import read_body, refuse
 from tierspayant.adapter.entry import Geste
-from tierspayant.adapter.problem import Erreur
+from tierspayant.adapter.problem import Fault
 from tierspayant.adapter.records import Lane
 from tierspayant.adapter.render import instant
 from tierspayant.adapter.shop_api_gestes import QUI
-from tierspayant.adapter.shop_calls import LISTE_MAX, Route, Visite, page, page_size, refuse_parameter, route
-from tierspayant.adapter.shop_http import Reponse, en_json
+from tierspayant.adapter.shop_calls import PAGE_MAX, Route, Visit, page, page_size, refuse_parameter, route
+from tierspayant.adapter.shop_http import Reply, json_reply
 from tierspayant.adapter.storage.protocol import Storage, Tables
 from tierspayant.adapter.vault import Vault
 
@@ -54,80 +54,78 @@ class Appels:
             route("POST", "/v1/demandes/action", self.act, roles=QUI),
         )
 
-    async def call_list(self, visite: Visite) -> Reponse:
+    async def call_list(self, visit: Visit) -> Reply:
         """Whom to call. Names and prices are opened for the shop's own key only."""
-        choix = bulk.Choix(
-            magasin=visite.magasin, plateforme=visite.requete.get("plateforme"), avant=_day(visite, "avant")
-        )
-        limite, now = page_size(visite), self.now()
+        choice = bulk.Choix(magasin=visit.magasin, plateforme=visit.query.get("plateforme"), avant=_day(visit, "avant"))
+        limit, now = page_size(visit), self.now()
 
         def work(tables: Tables) -> tuple[list[dict[str, Any]], str | None]:
-            held, suivant = bulk.waiting(tables, choix, visite.requete.get("apres"), limite)
-            found = bulk.appels(tables, self.vault, held, ouvert=visite.magasin is not None)
-            return [appel_json(un, now) for un in found], suivant
+            held, suivant = bulk.waiting(tables, choice, visit.query.get("apres"), limit)
+            found = bulk.appels(tables, self.vault, held, ouvert=visit.magasin is not None)
+            return [appel_json(one, now) for one in found], suivant
 
-        return en_json(page(*await self.storage.read(work)))
+        return json_reply(page(*await self.storage.read(work)))
 
-    async def act(self, visite: Visite) -> Reponse:
-        corps = lire(visite.appel.corps, ActionsCorps)
+    async def act(self, visit: Visit) -> Reply:
+        corps = read_body(visit.call.body, ActionsCorps)
         _check(corps)
-        magasin = visite.magasin or corps.magasin
+        magasin = visit.magasin or corps.magasin
         chosen = corps.demandes
         if chosen is None:
             chosen = await self._chosen(bulk.Choix(magasin=magasin, plateforme=corps.plateforme, avant=corps.avant))
-        faites: list[dict[str, Any]] = []
-        refusees: list[dict[str, Any]] = []
-        for debut in range(0, len(chosen), bulk.LOT):
-            lot, now = chosen[debut : debut + bulk.LOT], self.now()
+        done: list[dict[str, Any]] = []
+        refused: list[dict[str, Any]] = []
+        for start in range(0, len(chosen), bulk.LOT):
+            batch, now = chosen[start : start + bulk.LOT], self.now()
 
-            def work(tables: Tables, lot: tuple[str, ...] = lot, now: dt.datetime = now) -> bulk.Bilan:
-                return bulk.act(tables, lot, corps.type, now, magasin)
+            def work(tables: Tables, batch: tuple[str, ...] = batch, now: dt.datetime = now) -> bulk.Bilan:
+                return bulk.act(tables, batch, corps.type, now, magasin)
 
             bilan = await self.storage.write(work)
             self.wake_lanes(bilan.lanes)
-            faites += [{"id": une.id, "reference": une.reference, "etat": une.etat.value} for une in bilan.faites]
-            refusees += [{"id": qui, "code": non.code, "detail": non.detail} for qui, non in bilan.refusees]
-        return en_json({"faites": faites, "refusees": refusees})
+            done += [{"id": one.id, "reference": one.reference, "etat": one.etat.value} for one in bilan.faites]
+            refused += [{"id": qui, "code": non.code, "detail": non.detail} for qui, non in bilan.refusees]
+        return json_reply({"faites": done, "refusees": refused})
 
-    async def _chosen(self, choix: bulk.Choix) -> tuple[str, ...]:
+    async def _chosen(self, choice: bulk.Choix) -> tuple[str, ...]:
         """Every request of the choice, page by page."""
         found: list[str] = []
-        apres: str | None = None
+        after: str | None = None
         while True:
-            held, apres = await self._page(choix, apres)
+            held, after = await self._page(choice, after)
             found += held
-            if apres is None:
+            if after is None:
                 return tuple(found)
 
-    async def _page(self, choix: bulk.Choix, apres: str | None) -> tuple[list[str], str | None]:
+    async def _page(self, choice: bulk.Choix, after: str | None) -> tuple[list[str], str | None]:
         def work(tables: Tables) -> tuple[list[str], str | None]:
-            held, suivant = bulk.waiting(tables, choix, apres, LISTE_MAX)
-            return [une.id for une in held], suivant
+            held, suivant = bulk.waiting(tables, choice, after, PAGE_MAX)
+            return [one.id for one in held], suivant
 
         return await self.storage.read(work)
 
 
 def _check(corps: ActionsCorps) -> None:
-    fautes = []
+    faults = []
     if corps.type not in bulk.GESTES:
         admis = ", ".join(sorted(bulk.GESTES))
-        fautes.append(Erreur("/type", "VALEUR_ADMISE", f"valeurs admises pour plusieurs demandes : {admis}"))
+        faults.append(Fault("/type", "VALEUR_ADMISE", f"valeurs admises pour plusieurs demandes : {admis}"))
     chosen = corps.tous or corps.plateforme is not None or corps.avant is not None
     if (corps.demandes is not None) == chosen:
         detail = "nommez les demandes, ou choisissez-les par tous, plateforme ou avant : l'un des deux"
-        fautes.append(Erreur("/demandes", "CHOIX_UNIQUE", detail))
+        faults.append(Fault("/demandes", "CHOIX_UNIQUE", detail))
     if corps.demandes is not None and len(corps.demandes) > NOMMEES_MAX:
-        fautes.append(Erreur("/demandes", "NOMBRE_MAX", f"au plus {NOMMEES_MAX} demandes à la fois"))
-    if fautes:
-        refuser(fautes)
+        faults.append(Fault("/demandes", "NOMBRE_MAX", f"au plus {NOMMEES_MAX} demandes à la fois"))
+    if faults:
+        refuse(faults)
 
 
-def _day(visite: Visite, nom: str) -> dt.date | None:
-    texte = visite.requete.get(nom)
+def _day(visit: Visit, name: str) -> dt.date | None:
+    text = visit.query.get(name)
     try:
-        return None if texte is None else dt.date.fromisoformat(texte)
+        return None if text is None else dt.date.fromisoformat(text)
     except ValueError:
-        refuse_parameter(nom, f"Le paramètre {nom} est une date AAAA-MM-JJ.")
+        refuse_parameter(name, f"Le paramètre {name} est une date AAAA-MM-JJ.")
 
 
 def appel_json(appel: bulk.Appel, now: dt.datetime) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from tierspayant.adapter.policy import business_day
 from tierspayant.adapter.remittances import Retour, cursor
 from tierspayant.adapter.render import instant
 from tierspayant.adapter.shop_api_etat import encours_document
-from tierspayant.adapter.shop_calls import LISTE_MAX, Route, Visite, page, page_size, refuse_parameter, route
-from tierspayant.adapter.shop_http import Reponse, en_json
+from tierspayant.adapter.shop_calls import PAGE_MAX, Route, Visit, page, page_size, refuse_parameter, route
+from tierspayant.adapter.shop_http import Reply, json_reply
 from tierspayant.adapter.storage.protocol import Filtre, Storage, Tables
 
 RECUL: Final = dt.timedelta(days=90)
@@ -41,38 +41,38 @@ class Argent:
     def admin_routes(self) -> tuple[Route, ...]:
         return (route("GET", "/admin/registre", self.register, "apres limite"),)
 
-    async def encours(self, visite: Visite) -> Reponse:
+    async def encours(self, visit: Visit) -> Reply:
         now = self.now()
 
         def work(tables: Tables) -> dict[str, Any]:
-            owner = money.summary(tables.ages(visite.magasin, now), tables.orphans(visite.magasin))
-            return {**encours_document(tables.encours(visite.magasin), now), **owner}
+            owner = money.summary(tables.ages(visit.magasin, now), tables.orphans(visit.magasin))
+            return {**encours_document(tables.encours(visit.magasin), now), **owner}
 
-        return en_json(await self.storage.read(work))
+        return json_reply(await self.storage.read(work))
 
-    async def payments(self, visite: Visite) -> Reponse:
+    async def payments(self, visit: Visit) -> Reply:
         """Lines of remittances, those that match no invoice included."""
-        depuis = _day(visite, business_day(self.now()) - RECUL)
-        apres = _cursor(visite.requete.get("apres"))
-        limite = page_size(visite)
+        since = _day(visit, business_day(self.now()) - RECUL)
+        after = _cursor(visit.query.get("apres"))
+        limit = page_size(visit)
 
         def work(tables: Tables) -> list[Retour]:
-            return list(tables.payments(visite.magasin, depuis, limite, apres))
+            return list(tables.payments(visit.magasin, since, limit, after))
 
         found = await self.storage.read(work)
-        suivant = _text(cursor(found[-1])) if len(found) == limite else None
-        return en_json(page([money.payment_json(un) for un in found], suivant))
+        suivant = _text(cursor(found[-1])) if len(found) == limit else None
+        return json_reply(page([money.payment_json(one) for one in found], suivant))
 
-    async def register(self, visite: Visite) -> Reponse:
+    async def register(self, visit: Visit) -> Reply:
         """Every request as a row of codes, numbers and amounts: what `ledger` and `export` are made of."""
-        limite = page_size(visite, LISTE_MAX)
-        filtre = Filtre(apres=visite.requete.get("apres"), limite=limite)
+        limit = page_size(visit, PAGE_MAX)
+        chosen = Filtre(apres=visit.query.get("apres"), limite=limit)
 
         def work(tables: Tables) -> list[dict[str, Any]]:
-            return [_row(tables, une) for une in tables.entries(filtre)]
+            return [_row(tables, one) for one in tables.entries(chosen)]
 
         rows = await self.storage.read(work)
-        return en_json(page(rows, rows[-1]["id"] if len(rows) == limite else None))
+        return json_reply(page(rows, rows[-1]["id"] if len(rows) == limit else None))
 
 
 def _row(tables: Tables, entry: Entry) -> dict[str, Any]:
@@ -99,22 +99,22 @@ def _row(tables: Tables, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _day(visite: Visite, defaut: dt.date) -> dt.date:
+def _day(visit: Visit, defaut: dt.date) -> dt.date:
     try:
-        return dt.date.fromisoformat(visite.requete.get("depuis", defaut.isoformat()))
+        return dt.date.fromisoformat(visit.query.get("depuis", defaut.isoformat()))
     except ValueError:
         refuse_parameter("depuis", "Le paramètre depuis est une date AAAA-MM-JJ.")
 
 
-def _text(curseur: Curseur) -> str:
-    return base64.urlsafe_b64encode(json.dumps(curseur).encode()).decode()
+def _text(cursor_: Curseur) -> str:
+    return base64.urlsafe_b64encode(json.dumps(cursor_).encode()).decode()
 
 
-def _cursor(texte: str | None) -> Curseur:
-    if texte is None:
+def _cursor(text: str | None) -> Curseur:
+    if text is None:
         return DEBUT
     try:
-        jour, plateforme, magasin, bordereau, rang = json.loads(base64.urlsafe_b64decode(texte))
+        jour, plateforme, magasin, bordereau, rang = json.loads(base64.urlsafe_b64decode(text))
         return str(jour), str(plateforme), str(magasin), str(bordereau), int(rang)
     except (ValueError, TypeError, binascii.Error):
         refuse_parameter("apres", "Le paramètre apres est le champ suivant de la page précédente.")

@@ -10,15 +10,15 @@ from urllib.parse import quote
 
 from tierspayant.adapter import gestures, paid_upfront, recu
 from tierspayant.adapter.avances import Avance
-from tierspayant.adapter.body_json import lire, refuser
+from tierspayant.adapter.body_json import read_body, refuse
 from tierspayant.adapter.field_rules import REFERENCE
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.keys import Role
-from tierspayant.adapter.problem import Erreur, Probleme, Refuse
+from tierspayant.adapter.problem import Fault, Problem, Refusal
 from tierspayant.adapter.records import Lane
 from tierspayant.adapter.render import instant
-from tierspayant.adapter.shop_calls import AUTEURS, Route, Visite, route
-from tierspayant.adapter.shop_http import Reponse, en_json
+from tierspayant.adapter.shop_calls import AUTHORS, Route, Visit, route
+from tierspayant.adapter.shop_http import Reply, json_reply
 from tierspayant.adapter.storage.protocol import Depasse, Storage, Tables
 from tierspayant.adapter.vault import Vault
 
@@ -56,93 +56,95 @@ class Avances:
             route("GET", CHEMIN + "/recu.pdf", self.sheet_pdf, roles=VIENT_DU_MAGASIN),
             route("GET", CHEMIN + "/recu", self.sheet, roles=VIENT_DU_MAGASIN),
             route("GET", CHEMIN, self.show, roles=VIENT_DU_MAGASIN),
-            route("POST", CHEMIN, self.begin, roles=AUTEURS),
-            route("DELETE", CHEMIN, self.undo, roles=AUTEURS),
+            route("POST", CHEMIN, self.begin, roles=AUTHORS),
+            route("DELETE", CHEMIN, self.undo, roles=AUTHORS),
         )
 
-    async def begin(self, visite: Visite) -> Reponse:
-        corps = lire(visite.appel.corps or b"{}", AvanceCorps)
-        _check(corps, visite.chemin["dossier"])
+    async def begin(self, visit: Visit) -> Reply:
+        corps = read_body(visit.call.body or b"{}", AvanceCorps)
+        _check(corps, visit.path["dossier"])
         montants = paid_upfront.Montants(acompte_centimes=corps.acompte_centimes, total_centimes=corps.total_centimes)
-        magasin, dossier, now = _mine(visite), visite.chemin["dossier"], self.now()
+        magasin, dossier, now = _mine(visit), visit.path["dossier"], self.now()
 
         def work(tables: Tables) -> tuple[paid_upfront.Marked, dict[str, Any]]:
-            fait = paid_upfront.begin(tables, self.vault, self.ids, magasin, dossier, montants, now)
-            if isinstance(fait, gestures.Refused):
-                erreur = Erreur(None, fait.code.upper(), fait.detail)
-                raise Refuse(Probleme("etat_incompatible", fait.detail, (erreur,)))
-            return fait, _document(tables, fait.avance, [une.reference for une in fait.a_verifier])
+            marked = paid_upfront.begin(tables, self.vault, self.ids, magasin, dossier, montants, now)
+            if isinstance(marked, gestures.Refused):
+                error = Fault(None, marked.code.upper(), marked.detail)
+                raise Refusal(Problem("etat_incompatible", marked.detail, (error,)))
+            return marked, _document(tables, marked.avance, [one.reference for one in marked.a_verifier])
 
         return await self._written(work)
 
-    async def undo(self, visite: Visite) -> Reponse:
-        magasin, dossier, now = _mine(visite), visite.chemin["dossier"], self.now()
+    async def undo(self, visit: Visit) -> Reply:
+        magasin, dossier, now = _mine(visit), visit.path["dossier"], self.now()
 
         def work(tables: Tables) -> tuple[paid_upfront.Marked, dict[str, Any]]:
-            fait = paid_upfront.undo(tables, magasin, dossier, now)
-            if fait is None:
-                raise Refuse(Probleme("inconnu"))
-            return fait, _document(tables, fait.avance, [])
+            marked = paid_upfront.undo(tables, magasin, dossier, now)
+            if marked is None:
+                raise Refusal(Problem("inconnu"))
+            return marked, _document(tables, marked.avance, [])
 
         return await self._written(work)
 
-    async def _written(self, work: Callable[[Tables], tuple[paid_upfront.Marked, dict[str, Any]]]) -> Reponse:
+    async def _written(self, work: Callable[[Tables], tuple[paid_upfront.Marked, dict[str, Any]]]) -> Reply:
         for _ in range(ESSAIS):
             try:
-                fait, document = await self.storage.write(work)
+                marked, document = await self.storage.write(work)
             except Depasse:
                 continue
-            self.wake_lanes(fait.lanes)
-            return en_json(document)
-        raise Refuse(Probleme("etat_incompatible", "Ce dossier change en ce moment même : recommencez."))
+            self.wake_lanes(marked.lanes)
+            return json_reply(document)
+        raise Refusal(Problem("etat_incompatible", "Ce dossier change en ce moment même : recommencez."))
 
-    async def show(self, visite: Visite) -> Reponse:
-        magasin, dossier = _mine(visite), visite.chemin["dossier"]
-        return en_json(await self.storage.read(lambda tables: _document(tables, _known(tables, magasin, dossier), [])))
+    async def show(self, visit: Visit) -> Reply:
+        magasin, dossier = _mine(visit), visit.path["dossier"]
+        return json_reply(
+            await self.storage.read(lambda tables: _document(tables, _known(tables, magasin, dossier), []))
+        )
 
-    async def sheet(self, visite: Visite) -> Reponse:
-        page = recu.page_html(await self._recu(visite))
-        return Reponse(200, page.encode(), "text/html; charset=utf-8")
+    async def sheet(self, visit: Visit) -> Reply:
+        page = recu.page_html(await self._recu(visit))
+        return Reply(200, page.encode(), "text/html; charset=utf-8")
 
-    async def sheet_pdf(self, visite: Visite) -> Reponse:
+    async def sheet_pdf(self, visit: Visit) -> Reply:
         from tierspayant.adapter import recu_pdf
 
-        contenu = await self._recu(visite)
-        return Reponse(200, await self.in_thread(lambda: recu_pdf.draw(contenu)), "application/pdf")
+        contents = await self._recu(visit)
+        return Reply(200, await self.in_thread(lambda: recu_pdf.draw(contents)), "application/pdf")
 
-    async def _recu(self, visite: Visite) -> recu.Recu:
-        magasin, dossier, now = _mine(visite), visite.chemin["dossier"], self.now()
+    async def _recu(self, visit: Visit) -> recu.Recu:
+        magasin, dossier, now = _mine(visit), visit.path["dossier"], self.now()
         return await self.storage.read(
             lambda tables: recu.read(tables, self.vault, _known(tables, magasin, dossier), now)
         )
 
 
-def _mine(visite: Visite) -> str:
+def _mine(visit: Visit) -> str:
     """The shop whose customer it is: an operator sees no sheet with a name on it."""
-    if visite.magasin is None:
-        raise Refuse(Probleme("interdit", "Cette action demande la clé d'un magasin."))
-    return visite.magasin
+    if visit.magasin is None:
+        raise Refusal(Problem("interdit", "Cette action demande la clé d'un magasin."))
+    return visit.magasin
 
 
 def _known(tables: Tables, magasin: str, dossier: str) -> Avance:
     avance = tables.avance(magasin, dossier)
     if avance is None:
-        raise Refuse(Probleme("inconnu"))
+        raise Refusal(Problem("inconnu"))
     return avance
 
 
 def _check(corps: AvanceCorps, dossier: str) -> None:
-    fautes = []
+    faults = []
     for champ in ("acompte_centimes", "total_centimes"):
-        valeur = getattr(corps, champ)
-        if valeur is not None and not 0 <= valeur <= MONTANT_MAX:
-            fautes.append(Erreur(f"/{champ}", "MONTANT_PLAUSIBLE", f"un montant va de 0 à {MONTANT_MAX} centimes"))
+        value = getattr(corps, champ)
+        if value is not None and not 0 <= value <= MONTANT_MAX:
+            faults.append(Fault(f"/{champ}", "MONTANT_PLAUSIBLE", f"un montant va de 0 à {MONTANT_MAX} centimes"))
     if corps.total_centimes is not None and (corps.acompte_centimes or 0) > corps.total_centimes:
-        fautes.append(Erreur("/acompte_centimes", "ACOMPTE_MAX", "l'acompte dépasse le total"))
+        faults.append(Fault("/acompte_centimes", "ACOMPTE_MAX", "l'acompte dépasse le total"))
     if not REFERENCE.fullmatch(dossier):
-        fautes.append(Erreur(None, "REFERENCE_FORME", "dossier : 1 à 64 caractères sans espace ni accent"))
-    if fautes:
-        refuser(fautes)
+        faults.append(Fault(None, "REFERENCE_FORME", "dossier : 1 à 64 caractères sans espace ni accent"))
+    if faults:
+        refuse(faults)
 
 
 CONSEIL: Final = {
@@ -155,8 +157,8 @@ CONSEIL: Final = {
 
 def _document(tables: Tables, avance: Avance, a_verifier: list[str]) -> dict[str, Any]:
     total, acompte = avance.total_centimes, avance.acompte_centimes
-    asked = [une for nom in avance.donnees.get("annulations", []) if (une := tables.entry(nom)) is not None]
-    gone = [une for nom in avance.donnees.get("retirees", []) if (une := tables.entry(nom)) is not None]
+    asked = [one for name in avance.donnees.get("annulations", []) if (one := tables.entry(name)) is not None]
+    gone = [one for name in avance.donnees.get("retirees", []) if (one := tables.entry(name)) is not None]
     return {
         "dossier": avance.dossier,
         "active": avance.active,
@@ -165,10 +167,10 @@ def _document(tables: Tables, avance: Avance, a_verifier: list[str]) -> dict[str
         "acompte_centimes": acompte,
         "total_centimes": total,
         "reste_a_payer_centimes": None if total is None else total - (acompte or 0),
-        "retirees": [une.reference for une in gone],
+        "retirees": [one.reference for one in gone],
         "annulations": [
-            {"id": une.id, "reference": une.reference, "etat": une.etat.value, "resultat": une.resultat}
-            for une in asked
+            {"id": one.id, "reference": one.reference, "etat": one.etat.value, "resultat": one.resultat}
+            for one in asked
         ],
         "a_verifier": a_verifier,
         "conseil": CONSEIL[avance.active],

@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 
 from tierspayant.adapter import intake
 from tierspayant.adapter.annuaire import Annuaire, AnnuaireAmbigu, AnnuaireInconnu, Entree
-from tierspayant.adapter.body_json import lire, refuser
+from tierspayant.adapter.body_json import read_body, refuse
 from tierspayant.adapter.conseil import PARIS
 from tierspayant.adapter.demandes import CORPS, Corps, DevisCorps, DroitsCorps
 from tierspayant.adapter.entry import Entry, Etat
@@ -24,20 +24,20 @@ from tierspayant.adapter.field_rules import faults
 from tierspayant.adapter.harvest_guard import HarvestGuard
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.plateformes import Plateforme
-from tierspayant.adapter.problem import Erreur, Probleme, Refuse
-from tierspayant.adapter.render import demande, instant, settled, statut
+from tierspayant.adapter.problem import Fault, Problem, Refusal
+from tierspayant.adapter.render import demande, instant, settled, status_of
 from tierspayant.adapter.shop_calls import (
-    AUTEURS,
+    AUTHORS,
     Route,
-    Veille,
-    Visite,
+    Visit,
+    Watch,
     page,
     page_size,
     preferred_wait,
     refuse_parameter,
     route,
 )
-from tierspayant.adapter.shop_http import Reponse, en_json
+from tierspayant.adapter.shop_http import Reply, json_reply
 from tierspayant.adapter.shop_view import view
 from tierspayant.adapter.storage.protocol import Filtre, Storage, Tables
 from tierspayant.adapter.vault import Vault
@@ -69,18 +69,18 @@ class Demandes:
     ids: Ids
     annuaire: Callable[[], Annuaire]
     plateformes: Mapping[str, Plateforme]
-    veille: Veille
+    watch: Watch
     now: Callable[[], dt.datetime]
     wake: Callable[[Entry], None]
     file_max: int
-    garde: HarvestGuard
+    guard: HarvestGuard
 
     def routes(self) -> tuple[Route, ...]:
-        posts = [route("POST", chemin, self._poster(op), roles=AUTEURS) for chemin, op in CHEMINS.items()]
-        suites = [route("POST", chemin, self._follower(*ops), roles=AUTEURS) for chemin, ops in SUITES.items()]
+        posts = [route("POST", path, self._poster(op), roles=AUTHORS) for path, op in CHEMINS.items()]
+        followers = [route("POST", path, self._follower(*ops), roles=AUTHORS) for path, ops in SUITES.items()]
         return (
             *posts,
-            *suites,
+            *followers,
             route("GET", "/v1/demandes", self.list, "etat plateforme dossier operation apres limite"),
             route("GET", "/v1/demandes/{id}", self._shower(None)),
             route("GET", "/v1/pec/{id}", self._shower(Operation.PEC)),
@@ -90,31 +90,31 @@ class Demandes:
 
     # ------------------------------------------------------------------------------------------------ accepting
 
-    def _poster(self, operation: Operation) -> Callable[[Visite], Awaitable[Reponse]]:
-        async def post(visite: Visite) -> Reponse:
-            return await self._accept(visite, operation, None)
+    def _poster(self, operation: Operation) -> Callable[[Visit], Awaitable[Reply]]:
+        async def post(visit: Visit) -> Reply:
+            return await self._accept(visit, operation, None)
 
         return post
 
-    def _follower(self, attendue: Operation, operation: Operation) -> Callable[[Visite], Awaitable[Reponse]]:
-        async def post(visite: Visite) -> Reponse:
-            cible = await self._entry(visite, attendue)
-            return await self._accept(visite, operation, cible.id)
+    def _follower(self, expected: Operation, operation: Operation) -> Callable[[Visit], Awaitable[Reply]]:
+        async def post(visit: Visit) -> Reply:
+            cible = await self._entry(visit, expected)
+            return await self._accept(visit, operation, cible.id)
 
         return post
 
-    async def _accept(self, visite: Visite, operation: Operation, cible: str | None) -> Reponse:
-        corps = lire(visite.appel.corps, CORPS[operation])
-        cle = visite.appel.entete("idempotency-key")
-        if cle is not None and cle != corps.reference:
-            raise Refuse(Probleme("cle_idempotence"))
-        magasin = _shop(visite)
-        connue = await self.storage.read(lambda tables: tables.entry_by_reference(magasin, corps.reference))
-        if connue is None:
+    async def _accept(self, visit: Visit, operation: Operation, cible: str | None) -> Reply:
+        corps = read_body(visit.call.body, CORPS[operation])
+        key = visit.call.header("idempotency-key")
+        if key is not None and key != corps.reference:
+            raise Refusal(Problem("cle_idempotence"))
+        magasin = _shop(visit)
+        known = await self.storage.read(lambda tables: tables.entry_by_reference(magasin, corps.reference))
+        if known is None:
             self._check(corps)
             plateforme, organisme = self._route(corps)
         else:
-            plateforme, organisme = connue.plateforme, connue.organisme
+            plateforme, organisme = known.plateforme, known.organisme
         nouvelle = intake.Nouvelle(
             magasin=magasin,
             operation=operation,
@@ -132,20 +132,20 @@ class Demandes:
 
         entry = _received(await self.storage.write(record))
         self.wake(entry)
-        entry = await self._wait(visite, entry)
-        return await self._shown(visite, entry, statut(entry))
+        entry = await self._wait(visit, entry)
+        return await self._shown(visit, entry, status_of(entry))
 
     def _spare_people(self, tables: Tables, corps: DroitsCorps, magasin: str, now: dt.datetime) -> None:
         """Refuse a rights check beyond the hourly cap of the shop or of the file."""
-        attente = self.garde.refuse_for(tables, magasin, corps.dossier, now)
-        if attente is not None:
-            apres = str(math.ceil(attente.total_seconds()))
-            raise Refuse(Probleme("trop_de_demandes", entetes={"Retry-After": apres}))
+        wait = self.guard.refuse_for(tables, magasin, corps.dossier, now)
+        if wait is not None:
+            after = str(math.ceil(wait.total_seconds()))
+            raise Refusal(Problem("trop_de_demandes", headers={"Retry-After": after}))
 
     def _check(self, corps: Corps) -> None:
-        fautes = faults(corps, self.now().astimezone(PARIS).date())
-        if fautes:
-            refuser(fautes)
+        found_faults = faults(corps, self.now().astimezone(PARIS).date())
+        if found_faults:
+            refuse(found_faults)
 
     def _route(self, corps: Corps) -> tuple[str | None, str | None]:
         """Platform and organisme of a card; (None, None) for what follows another request."""
@@ -153,7 +153,7 @@ class Demandes:
             return None, None
         if corps.plateforme is not None and corps.plateforme not in self.plateformes:
             detail = f"plateformes connues : {', '.join(sorted(self.plateformes))}"
-            refuser([Erreur("/plateforme", "PLATEFORME_INCONNUE", detail)])
+            refuse([Fault("/plateforme", "PLATEFORME_INCONNUE", detail)])
         if corps.plateforme is not None and corps.organisme is not None:
             return corps.plateforme, corps.organisme
         carte = corps.carte
@@ -164,137 +164,135 @@ class Demandes:
         except AnnuaireInconnu:
             if corps.plateforme is not None:
                 return corps.plateforme, corps.organisme
-            erreur = Erreur("/carte/numero_amc", "ANNUAIRE_INCONNU", "cette carte n'est pas dans l'annuaire")
-            raise Refuse(Probleme("annuaire_inconnu", erreurs=(erreur,))) from None
-        except AnnuaireAmbigu as doute:
-            return _picked(doute.candidats, corps.plateforme, corps.organisme)
+            error = Fault("/carte/numero_amc", "ANNUAIRE_INCONNU", "cette carte n'est pas dans l'annuaire")
+            raise Refusal(Problem("annuaire_inconnu", faults=(error,))) from None
+        except AnnuaireAmbigu as doubt:
+            return _picked(doubt.candidats, corps.plateforme, corps.organisme)
         return corps.plateforme or entree.plateforme, corps.organisme or entree.organisme
 
-    async def _wait(self, visite: Visite, entry: Entry) -> Entry:
+    async def _wait(self, visit: Visit, entry: Entry) -> Entry:
         """The entry once the platform answered, or as it stands when the wait is over. Real seconds: a person waits."""
-        secondes = preferred_wait(visite.appel, ATTENTE_PAR_DEFAUT.get(entry.operation, 0))
-        fin, partie = self.veille.seconds() + secondes, visite.appel.partie
-        derniere = entry
+        seconds = preferred_wait(visit.call, ATTENTE_PAR_DEFAUT.get(entry.operation, 0))
+        end, gone = self.watch.seconds() + seconds, visit.call.gone
+        latest = entry
 
         async def moved() -> bool:
-            nonlocal derniere
-            relue = await self.storage.read(lambda tables: tables.entry(entry.id))
-            changed = relue is not None and relue.version != derniere.version
-            derniere = relue or derniere
+            nonlocal latest
+            again = await self.storage.read(lambda tables: tables.entry(entry.id))
+            changed = again is not None and again.version != latest.version
+            latest = again or latest
             return changed
 
-        while not settled(derniere) and (reste := fin - self.veille.seconds()) > 0 and not _gone(partie):
-            await self.veille.change(entry.id, reste, partie, moved)
+        while not settled(latest) and (left := end - self.watch.seconds()) > 0 and not _gone(gone):
+            await self.watch.change(entry.id, left, gone, moved)
             await moved()
-        return derniere
+        return latest
 
     # -------------------------------------------------------------------------------------------------- showing
 
-    def _shower(self, operation: Operation | None) -> Callable[[Visite], Awaitable[Reponse]]:
-        async def show(visite: Visite) -> Reponse:
-            return await self._shown(visite, await self._entry(visite, operation), 200)
+    def _shower(self, operation: Operation | None) -> Callable[[Visit], Awaitable[Reply]]:
+        async def show(visit: Visit) -> Reply:
+            return await self._shown(visit, await self._entry(visit, operation), 200)
 
         return show
 
-    async def _entry(self, visite: Visite, operation: Operation | None) -> Entry:
+    async def _entry(self, visit: Visit, operation: Operation | None) -> Entry:
         """The shop's own request of the path; anyone else's does not exist."""
-        identifiant = visite.chemin["id"]
-        entry = await self.storage.read(lambda tables: tables.entry(identifiant))
-        if entry is None or visite.magasin not in {None, entry.magasin} or operation not in {None, entry.operation}:
-            raise Refuse(Probleme("inconnu"))
+        identifier = visit.path["id"]
+        entry = await self.storage.read(lambda tables: tables.entry(identifier))
+        if entry is None or visit.magasin not in {None, entry.magasin} or operation not in {None, entry.operation}:
+            raise Refusal(Problem("inconnu"))
         return entry
 
-    async def _shown(self, visite: Visite, entry: Entry, code: int) -> Reponse:
+    async def _shown(self, visit: Visit, entry: Entry, code: int) -> Reply:
         entry, contexte = await self.storage.read(lambda tables: view(tables, self.vault, entry.id))
-        entetes = {"Location": f"/v1/demandes/{entry.id}"} if code == 202 else {}
-        return en_json(demande(entry, contexte, visite.langue), code, entetes)
+        headers = {"Location": f"/v1/demandes/{entry.id}"} if code == 202 else {}
+        return json_reply(demande(entry, contexte, visit.langue), code, headers)
 
-    async def list(self, visite: Visite) -> Reponse:
-        filtre = _filter(visite)
+    async def list(self, visit: Visit) -> Reply:
+        chosen = _filter(visit)
 
         def work(tables: Tables) -> tuple[list[dict[str, Any]], str | None]:
-            lues = tables.entries(filtre)
-            suivant = lues[-1].id if len(lues) == filtre.limite else None
-            return [demande(*view(tables, self.vault, une.id), visite.langue) for une in lues], suivant
+            read = tables.entries(chosen)
+            suivant = read[-1].id if len(read) == chosen.limite else None
+            return [demande(*view(tables, self.vault, one.id), visit.langue) for one in read], suivant
 
-        return en_json(page(*await self.storage.read(work)))
+        return json_reply(page(*await self.storage.read(work)))
 
-    async def dossier(self, visite: Visite) -> Reponse:
+    async def dossier(self, visit: Visit) -> Reply:
         """A whole file: its requests, oldest first, and what happened when."""
-        magasin, nom = _shop(visite), visite.chemin["dossier"]
+        magasin, name = _shop(visit), visit.path["dossier"]
 
         def work(tables: Tables) -> tuple[list[dict[str, Any]], bool]:
-            avance = tables.avance(magasin, nom)
-            rows = [demande(*view(tables, self.vault, une.id), visite.langue) for une in tables.dossier(magasin, nom)]
+            avance = tables.avance(magasin, name)
+            rows = [demande(*view(tables, self.vault, one.id), visit.langue) for one in tables.dossier(magasin, name)]
             return rows, avance is not None and avance.active
 
         demandes, avance = await self.storage.read(work)
         if not demandes and not avance:
-            raise Refuse(Probleme("inconnu"))
-        document = {"dossier": nom, "avance_client": avance, "demandes": demandes, "releve_le": instant(self.now())}
-        return en_json(document)
+            raise Refusal(Problem("inconnu"))
+        document = {"dossier": name, "avance_client": avance, "demandes": demandes, "releve_le": instant(self.now())}
+        return json_reply(document)
 
 
-def _gone(partie: Deferred[None] | None) -> bool:
-    return partie is not None and bool(partie.called)
+def _gone(gone: Deferred[None] | None) -> bool:
+    return gone is not None and bool(gone.called)
 
 
-def _shop(visite: Visite) -> str:
-    if visite.magasin is None:
-        raise Refuse(Probleme("interdit", "Cette action demande la clé d'un magasin."))
-    return visite.magasin
+def _shop(visit: Visit) -> str:
+    if visit.magasin is None:
+        raise Refusal(Problem("interdit", "Cette action demande la clé d'un magasin."))
+    return visit.magasin
 
 
 def _received(reception: intake.Reception) -> Entry:
-    """The accepted entry. Raises Refuse."""
+    """The accepted entry. Raises Refusal."""
     match reception:
         case intake.Accepted(entry) | intake.Same(entry):
             return entry
         case intake.Conflict(entry):
-            erreur = Erreur("/reference", "REFERENCE_UNIQUE", "cette référence désigne déjà une autre demande")
-            raise Refuse(Probleme("reference_reutilisee", erreurs=(erreur,), plus={"demande": entry.id}))
+            error = Fault("/reference", "REFERENCE_UNIQUE", "cette référence désigne déjà une autre demande")
+            raise Refusal(Problem("reference_reutilisee", faults=(error,), more={"demande": entry.id}))
         case intake.CibleInconnue("id"):
-            raise Refuse(Probleme("inconnu"))
+            raise Refusal(Problem("inconnu"))
         case intake.CibleInconnue(champ):
-            erreur = Erreur(
-                f"/{champ}", "DEMANDE_INCONNUE", "aucune demande de ce magasin ne porte ce nom ou ce numéro"
-            )
-            raise Refuse(Probleme("pec_inconnue" if champ == "pec" else "demande_invalide", erreurs=(erreur,)))
+            error = Fault(f"/{champ}", "DEMANDE_INCONNUE", "aucune demande de ce magasin ne porte ce nom ou ce numéro")
+            raise Refusal(Problem("pec_inconnue" if champ == "pec" else "demande_invalide", faults=(error,)))
         case intake.AutreDossier(champ):
-            erreur = Erreur(f"/{champ}", "AUTRE_DOSSIER", "cette demande est dans un autre dossier du magasin")
-            raise Refuse(Probleme("demande_invalide", erreurs=(erreur,)))
+            error = Fault(f"/{champ}", "AUTRE_DOSSIER", "cette demande est dans un autre dossier du magasin")
+            raise Refusal(Problem("demande_invalide", faults=(error,)))
         case intake.AvanceFaite():
-            raise Refuse(Probleme("avance_client"))
-        case intake.FilePleine(limite):
-            detail = f"La file d'attente a atteint sa limite de {limite} demandes : rien n'a été enregistré."
-            raise Refuse(Probleme("file_pleine", detail, plus={"limite": limite}, entetes={"Retry-After": "300"}))
+            raise Refusal(Problem("avance_client"))
+        case intake.FilePleine(limit):
+            detail = f"La file d'attente a atteint sa limite de {limit} demandes : rien n'a été enregistré."
+            raise Refusal(Problem("file_pleine", detail, more={"limite": limit}, headers={"Retry-After": "300"}))
 
 
-def _picked(candidats: tuple[Entree, ...], plateforme: str | None, organisme: str | None) -> tuple[str, str | None]:
-    """The one candidate the shop named. Raises Refuse with all of them."""
-    restants = [un for un in candidats if plateforme in {None, un.plateforme} and organisme in {None, un.organisme}]
-    if len({(un.plateforme, un.organisme) for un in restants}) == 1:
-        return restants[0].plateforme, restants[0].organisme
-    liste = [{"plateforme": un.plateforme, "organisme": un.organisme, "libelle": un.libelle} for un in candidats]
-    erreur = Erreur("/carte/numero_amc", "ANNUAIRE_AMBIGU", "plusieurs organismes correspondent à cette carte")
-    raise Refuse(Probleme("annuaire_ambigu", erreurs=(erreur,), plus={"candidats": liste}))
+def _picked(candidates: tuple[Entree, ...], plateforme: str | None, organisme: str | None) -> tuple[str, str | None]:
+    """The one candidate the shop named. Raises Refusal with all of them."""
+    left = [one for one in candidates if plateforme in {None, one.plateforme} and organisme in {None, one.organisme}]
+    if len({(one.plateforme, one.organisme) for one in left}) == 1:
+        return left[0].plateforme, left[0].organisme
+    listed = [{"plateforme": one.plateforme, "organisme": one.organisme, "libelle": one.libelle} for one in candidates]
+    error = Fault("/carte/numero_amc", "ANNUAIRE_AMBIGU", "plusieurs organismes correspondent à cette carte")
+    raise Refusal(Problem("annuaire_ambigu", faults=(error,), more={"candidats": listed}))
 
 
-def _filter(visite: Visite) -> Filtre:
-    requete = visite.requete
+def _filter(visit: Visit) -> Filtre:
+    asked = visit.query
     try:
-        etats = tuple(Etat(mot) for mot in requete["etat"].split(",")) if "etat" in requete else ()
+        etats = tuple(Etat(mot) for mot in asked["etat"].split(",")) if "etat" in asked else ()
     except ValueError:
         refuse_parameter("etat", f"Valeurs admises, séparées par des virgules : {', '.join(Etat)}.")
-    operation = requete.get("operation")
+    operation = asked.get("operation")
     if operation is not None and operation not in CORPS:
         refuse_parameter("operation", f"Valeurs admises : {', '.join(CORPS)}.")
     return Filtre(
-        magasin=visite.magasin,
+        magasin=visit.magasin,
         etats=etats,
-        plateforme=requete.get("plateforme"),
-        dossier=requete.get("dossier"),
+        plateforme=asked.get("plateforme"),
+        dossier=asked.get("dossier"),
         operation=None if operation is None else Operation(operation),
-        apres=requete.get("apres"),
-        limite=page_size(visite),
+        apres=asked.get("apres"),
+        limite=page_size(visit),
     )

@@ -17,17 +17,17 @@ from tierspayant.adapter.conseil import SERVICES, Langue, moment
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.render import instant
 from tierspayant.adapter.shop_calls import (
-    ATTENTE_MAX,
+    WAIT_MAX,
     Route,
-    Veille,
-    Visite,
+    Visit,
+    Watch,
     cursor_number,
     integer,
     page,
     page_size,
     route,
 )
-from tierspayant.adapter.shop_http import Reponse, en_json
+from tierspayant.adapter.shop_http import Reply, json_reply
 from tierspayant.adapter.storage.protocol import Evenement, LigneEncours, Storage, Tables
 from tierspayant.schemas.operations import Service
 
@@ -73,7 +73,7 @@ class Etat:
 
     storage: Storage
     plateformes: Mapping[str, Plateforme]
-    veille: Veille
+    watch: Watch
     now: Callable[[], dt.datetime]
     pret: Callable[[], str | None]
     mesures: Callable[[Tables, Mapping[str, Plateforme]], bytes]
@@ -89,89 +89,91 @@ class Etat:
             route("GET", "/v1/evenements", self.events, "depuis attente limite"),
         )
 
-    async def live(self, _visite: Visite) -> Reponse:
-        return en_json({"etat": "vivant"})
+    async def live(self, _visite: Visit) -> Reply:
+        return json_reply({"etat": "vivant"})
 
-    async def ready(self, _visite: Visite) -> Reponse:
+    async def ready(self, _visite: Visit) -> Reply:
         """200 while platforms are shut: a shut platform is this daemon's daily bread, not its illness."""
-        raison = self.pret()
-        return en_json(
-            {"etat": "pret"} if raison is None else {"etat": "indisponible", "raison": raison}, 503 if raison else 200
+        reason = self.pret()
+        return json_reply(
+            {"etat": "pret"} if reason is None else {"etat": "indisponible", "raison": reason}, 503 if reason else 200
         )
 
-    async def metrics(self, _visite: Visite) -> Reponse:
-        octets = await self.storage.read(lambda tables: self.mesures(tables, self.plateformes))
-        return Reponse(200, octets, "text/plain; version=0.0.4; charset=utf-8")
+    async def metrics(self, _visite: Visit) -> Reply:
+        data = await self.storage.read(lambda tables: self.mesures(tables, self.plateformes))
+        return Reply(200, data, "text/plain; version=0.0.4; charset=utf-8")
 
-    async def openapi(self, _visite: Visite) -> Reponse:
-        return Reponse(200, _file("openapi.yaml"), "application/yaml; charset=utf-8")
+    async def openapi(self, _visite: Visit) -> Reply:
+        return Reply(200, _file("openapi.yaml"), "application/yaml; charset=utf-8")
 
-    async def docs(self, _visite: Visite) -> Reponse:
+    async def docs(self, _visite: Visit) -> Reply:
         from tierspayant.adapter.docs_page import page_html
 
-        return Reponse(200, page_html(_file("openapi.yaml").decode()).encode(), "text/html; charset=utf-8")
+        return Reply(200, page_html(_file("openapi.yaml").decode()).encode(), "text/html; charset=utf-8")
 
-    async def platforms(self, visite: Visite) -> Reponse:
+    async def platforms(self, visit: Visit) -> Reply:
         services, comptes = await self.storage.read(
-            lambda tables: (tables.disponibilites(), tables.comptes(visite.magasin))
+            lambda tables: (tables.disponibilites(), tables.comptes(visit.magasin))
         )
-        return en_json(page(platform_rows(self.plateformes, services, comptes, visite.magasin, visite.langue), None))
+        return json_reply(page(platform_rows(self.plateformes, services, comptes, visit.magasin, visit.langue), None))
 
-    async def events(self, visite: Visite) -> Reponse:
+    async def events(self, visit: Visit) -> Reply:
         """News after a cursor; `attente` keeps the call until there is some. As text/event-stream it never ends."""
-        depuis = cursor_number(visite, "depuis")
-        limite = page_size(visite)
-        if "text/event-stream" in (visite.appel.entete("accept") or ""):
-            dernier = visite.appel.entete("last-event-id") or ""
-            debut = int(dernier) if dernier.isdigit() and len(dernier) < 19 else depuis
-            return Reponse(200, type="text/event-stream", flux=lambda request: self._stream(request, visite, debut))
-        attente = integer(visite, "attente", 0, ATTENTE_MAX)
-        nouvelles = await self._news(visite.magasin, depuis, limite)
-        if not nouvelles and attente:
-            await self._wait_for_news(visite, depuis, attente)
-            nouvelles = await self._news(visite.magasin, depuis, limite)
-        suivant = str(nouvelles[-1].id) if nouvelles else str(depuis)
-        return en_json(page([event_json(une) for une in nouvelles], suivant))
+        since = cursor_number(visit, "depuis")
+        limit = page_size(visit)
+        if "text/event-stream" in (visit.call.header("accept") or ""):
+            last = visit.call.header("last-event-id") or ""
+            start = int(last) if last.isdigit() and len(last) < 19 else since
+            return Reply(
+                200, media_type="text/event-stream", stream=lambda request: self._stream(request, visit, start)
+            )
+        wait = integer(visit, "attente", 0, WAIT_MAX)
+        news = await self._news(visit.magasin, since, limit)
+        if not news and wait:
+            await self._wait_for_news(visit, since, wait)
+            news = await self._news(visit.magasin, since, limit)
+        suivant = str(news[-1].id) if news else str(since)
+        return json_reply(page([event_json(one) for one in news], suivant))
 
-    async def _news(self, magasin: str | None, depuis: int, limite: int) -> Sequence[Evenement]:
+    async def _news(self, magasin: str | None, since: int, limit: int) -> Sequence[Evenement]:
         def work(tables: Tables) -> Sequence[Evenement]:
-            return tables.evenements(magasin, depuis, limite)
+            return tables.evenements(magasin, since, limit)
 
         return await self.storage.read(work)
 
-    async def _wait_for_news(self, visite: Visite, depuis: int, secondes: float) -> None:
+    async def _wait_for_news(self, visit: Visit, since: int, seconds: float) -> None:
         async def some() -> bool:
-            return bool(await self._news(visite.magasin, depuis, 1))
+            return bool(await self._news(visit.magasin, since, 1))
 
-        cle = TOUS if visite.magasin is None else f"magasin:{visite.magasin}"
-        await self.veille.change(cle, secondes, visite.appel.partie, some)
+        key = TOUS if visit.magasin is None else f"magasin:{visit.magasin}"
+        await self.watch.change(key, seconds, visit.call.gone, some)
 
-    def _stream(self, request: Request, visite: Visite, depuis: int) -> None:
-        _ = Deferred.fromCoroutine(self._pour(request, visite, depuis)).addErrback(
-            lambda _echec: request.loseConnection()
+    def _stream(self, request: Request, visit: Visit, since: int) -> None:
+        _ = Deferred.fromCoroutine(self._pour(request, visit, since)).addErrback(
+            lambda _failed: request.loseConnection()
         )
 
-    async def _pour(self, request: Request, visite: Visite, depuis: int) -> None:
-        partie = visite.appel.partie
+    async def _pour(self, request: Request, visit: Visit, since: int) -> None:
+        gone = visit.call.gone
         request.write(b": ouvert\n\n")
-        while partie is None or not partie.called:
-            nouvelles = await self._news(visite.magasin, depuis, 100)
-            for une in nouvelles:
-                depuis = une.id
-                donnees = json.dumps(event_json(une), ensure_ascii=False)
-                request.write(f"id: {une.id}\nevent: {une.type}\ndata: {donnees}\n\n".encode())
-            if not nouvelles:
-                await self._wait_for_news(visite, depuis, BATTEMENT)
-                if partie is None or not partie.called:
+        while gone is None or not gone.called:
+            news = await self._news(visit.magasin, since, 100)
+            for one in news:
+                since = one.id
+                payload = json.dumps(event_json(one), ensure_ascii=False)
+                request.write(f"id: {one.id}\nevent: {one.type}\ndata: {payload}\n\n".encode())
+            if not news:
+                await self._wait_for_news(visit, since, BATTEMENT)
+                if gone is None or not gone.called:
                     request.write(b": ici\n\n")
 
 
-def _file(nom: str) -> bytes:
-    return files(__package__).joinpath(nom).read_bytes()
+def _file(name: str) -> bytes:
+    return files(__package__).joinpath(name).read_bytes()
 
 
-def event_json(une: Evenement) -> dict[str, Any]:
-    return {"id": str(une.id), "type": une.type, "a": instant(une.a), "demande": une.entree, **une.donnees}
+def event_json(one: Evenement) -> dict[str, Any]:
+    return {"id": str(one.id), "type": one.type, "a": instant(one.a), "demande": one.entree, **one.donnees}
 
 
 def platform_rows(
@@ -182,23 +184,23 @@ def platform_rows(
     langue: Langue = "fr",
 ) -> list[dict[str, Any]]:
     """Every platform x service, with this shop's account there. A service nobody has asked yet counts as open."""
-    connus = {(un.plateforme, un.service): un for un in services}
-    par_plateforme = {un.plateforme: un for un in comptes if un.magasin == magasin}
+    known_services = {(one.plateforme, one.service): one for one in services}
+    accounts = {one.plateforme: one for one in comptes if one.magasin == magasin}
     return [
-        _row(nom, service, connus.get((nom, service)), par_plateforme.get(nom), langue)
-        for nom in plateformes
+        _row(name, service, known_services.get((name, service)), accounts.get(name), langue)
+        for name in plateformes
         for service in SERVICES_MONTRES
     ]
 
 
 def _row(
-    nom: str, service: Service, connu: Disponibilite | None, compte: Compte | None, langue: Langue
+    name: str, service: Service, stored: Disponibilite | None, compte: Compte | None, langue: Langue
 ) -> dict[str, Any]:
-    known = connu or Disponibilite(plateforme=nom, service=service, etat=EtatService.OUVERT, depuis=NEVER)
+    known = stored or Disponibilite(plateforme=name, service=service, etat=EtatService.OUVERT, depuis=NEVER)
     held = compte if compte is not None and compte.retenu else None
     since = held.depuis if held else None if known.depuis == NEVER or _merely_paused(known) else known.depuis
     return {
-        "plateforme": nom,
+        "plateforme": name,
         "service": service.value,
         "etat": "retenu" if held else (EtatService.FERME if known.en_pause else known.etat).value,
         "depuis": instant(since),
@@ -234,30 +236,30 @@ def _advice(known: Disponibilite, held: Compte | None, langue: Langue) -> str:
     )
 
 
-def encours_document(lignes: Sequence[LigneEncours], now: dt.datetime) -> dict[str, Any]:
+def encours_document(lines: Sequence[LigneEncours], now: dt.datetime) -> dict[str, Any]:
     """Money waiting, and its sum. `inconnus` counts invoices whose amount nobody knows: they are in no sum."""
     elements = [
         {
-            "plateforme": une.plateforme,
-            "organisme": une.organisme,
-            "etat": une.etat.value,
-            "resultat": une.resultat,
-            "nombre": une.nombre,
-            "inconnus": une.inconnus,
-            "amc_centimes": une.amc_centimes,
-            "paye_centimes": une.paye_centimes,
-            "attendu_centimes": une.amc_centimes - une.paye_centimes,
-            "plus_ancienne": instant(une.plus_ancienne),
-            "age_jours": max(0, (now - une.plus_ancienne).days),
+            "plateforme": one.plateforme,
+            "organisme": one.organisme,
+            "etat": one.etat.value,
+            "resultat": one.resultat,
+            "nombre": one.nombre,
+            "inconnus": one.inconnus,
+            "amc_centimes": one.amc_centimes,
+            "paye_centimes": one.paye_centimes,
+            "attendu_centimes": one.amc_centimes - one.paye_centimes,
+            "plus_ancienne": instant(one.plus_ancienne),
+            "age_jours": max(0, (now - one.plus_ancienne).days),
         }
-        for une in lignes
+        for one in lines
     ]
     return {
         "releve_le": instant(now),
-        "nombre": sum(une.nombre for une in lignes),
-        "inconnus": sum(une.inconnus for une in lignes),
-        "amc_centimes": sum(une.amc_centimes for une in lignes),
-        "paye_centimes": sum(une.paye_centimes for une in lignes),
+        "nombre": sum(one.nombre for one in lines),
+        "inconnus": sum(one.inconnus for one in lines),
+        "amc_centimes": sum(one.amc_centimes for one in lines),
+        "paye_centimes": sum(one.paye_centimes for one in lines),
         "elements": elements,
         "suivant": None,
     }

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tierspayant.adapter import gestures
-from tierspayant.adapter.body_json import lire
+from tierspayant.adapter.body_json import read_body
 from tierspayant.adapter.entry import Entry, Geste
 from tierspayant.adapter.keys import Role
-from tierspayant.adapter.problem import Erreur, Probleme, Refuse
+from tierspayant.adapter.problem import Fault, Problem, Refusal
 from tierspayant.adapter.records import Lane
 from tierspayant.adapter.render import demande
-from tierspayant.adapter.shop_calls import Route, Visite, route
-from tierspayant.adapter.shop_http import Reponse, en_json
+from tierspayant.adapter.shop_calls import Route, Visit, route
+from tierspayant.adapter.shop_http import Reply, json_reply
 from tierspayant.adapter.shop_view import view
 from tierspayant.adapter.storage.protocol import Storage, Tables
 from tierspayant.adapter.vault import Vault
@@ -52,38 +52,38 @@ class Gestes:
             route("POST", "/v1/demandes/{id}/action", self.action, roles=QUI),
         )
 
-    async def retrait(self, visite: Visite) -> Reponse:
+    async def retrait(self, visit: Visit) -> Reply:
         """Take back what certainly never left."""
-        if visite.appel.corps.strip():
-            lire(visite.appel.corps, RetraitCorps)
-        return await self._do(visite, gestures.withdraw)
+        if visit.call.body.strip():
+            read_body(visit.call.body, RetraitCorps)
+        return await self._do(visit, gestures.withdraw)
 
-    async def action(self, visite: Visite) -> Reponse:
-        corps = lire(visite.appel.corps, ActionCorps)
+    async def action(self, visit: Visit) -> Reply:
+        corps = read_body(visit.call.body, ActionCorps)
         if (corps.type is Geste.FAIT_AILLEURS) != (corps.numero_plateforme is not None):
             detail = "numero_plateforme accompagne fait_ailleurs, et lui seul"
-            raise Refuse(
-                Probleme("demande_invalide", erreurs=(Erreur("/numero_plateforme", "NUMERO_PLATEFORME", detail),))
+            raise Refusal(
+                Problem("demande_invalide", faults=(Fault("/numero_plateforme", "NUMERO_PLATEFORME", detail),))
             )
 
         def act(tables: Tables, entry: Entry, now: dt.datetime) -> gestures.Result:
             return gestures.act(tables, entry, corps.type, now, corps.numero_plateforme)
 
-        return await self._do(visite, act)
+        return await self._do(visit, act)
 
-    async def _do(self, visite: Visite, geste: Callable[[Tables, Entry, dt.datetime], gestures.Result]) -> Reponse:
-        now, identifiant = self.now(), visite.chemin["id"]
+    async def _do(self, visit: Visit, geste: Callable[[Tables, Entry, dt.datetime], gestures.Result]) -> Reply:
+        now, identifier = self.now(), visit.path["id"]
 
         def work(tables: Tables) -> tuple[gestures.Done, dict[str, Any]]:
-            entry = tables.entry(identifiant)
-            if entry is None or visite.magasin not in {None, entry.magasin}:
-                raise Refuse(Probleme("inconnu"))
+            entry = tables.entry(identifier)
+            if entry is None or visit.magasin not in {None, entry.magasin}:
+                raise Refusal(Problem("inconnu"))
             result = geste(tables, entry, now)
             if isinstance(result, gestures.Refused):
-                erreur = Erreur(None, result.code.upper(), result.detail)
-                raise Refuse(Probleme("etat_incompatible", result.detail, (erreur,)))
-            return result, demande(*view(tables, self.vault, entry.id), visite.langue)
+                error = Fault(None, result.code.upper(), result.detail)
+                raise Refusal(Problem("etat_incompatible", result.detail, (error,)))
+            return result, demande(*view(tables, self.vault, entry.id), visit.langue)
 
         done, document = await self.storage.write(work)
         self.wake_lanes(done.lanes)
-        return en_json(document)
+        return json_reply(document)

@@ -25,7 +25,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from tierspayant.adapter.http_limits import HEADERS_MAX, LEFTOVERS_MAX, Limits
-from tierspayant.adapter.problem import MEDIA_TYPE, Probleme
+from tierspayant.adapter.problem import MEDIA_TYPE, Problem
 
 JSON_TYPE = "application/json; charset=utf-8"
 LOST = Failure(ConnectionDone())
@@ -33,43 +33,43 @@ NO_OTHER = Limits()
 
 
 @dataclass(frozen=True, slots=True)
-class Appel:
-    """One request as the application sees it. `partie` is set when the client hangs up before its answer."""
+class Call:
+    """One request as the application sees it. `gone` is set when the client hangs up before its answer."""
 
-    methode: str
-    chemin: str
-    requete: str
-    entetes: Mapping[str, str]
-    corps: bytes = field(repr=False)
-    partie: Deferred[None] | None = field(default=None, repr=False)
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    gone: Deferred[None] | None = field(default=None, repr=False)
 
-    def entete(self, nom: str) -> str | None:
-        return self.entetes.get(nom.lower())
+    def header(self, name: str) -> str | None:
+        return self.headers.get(name.lower())
 
 
 @dataclass(frozen=True, slots=True)
-class Reponse:
-    """What the application answers; `flux` takes over the open connection instead (server-sent events)."""
+class Reply:
+    """What the application answers; `stream` takes over the open connection instead (server-sent events)."""
 
-    statut: int
-    corps: bytes = b""
-    type: str = JSON_TYPE
-    entetes: Mapping[str, str] = field(default_factory=dict)
-    flux: Callable[[Request], None] | None = None
+    status: int
+    body: bytes = b""
+    media_type: str = JSON_TYPE
+    headers: Mapping[str, str] = field(default_factory=dict)
+    stream: Callable[[Request], None] | None = None
 
 
 class Application(Protocol):
     """Answers every call and never raises but for a bug."""
 
-    async def __call__(self, appel: Appel) -> Reponse: ...
+    async def __call__(self, call: Call) -> Reply: ...
 
 
-def en_json(document: object, statut: int = 200, entetes: Mapping[str, str] | None = None) -> Reponse:
-    return Reponse(statut, json.dumps(document, ensure_ascii=False).encode(), JSON_TYPE, entetes or {})
+def json_reply(document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply(status, json.dumps(document, ensure_ascii=False).encode(), JSON_TYPE, headers or {})
 
 
-def en_probleme(probleme: Probleme) -> Reponse:
-    return Reponse(probleme.statut, probleme.body(), MEDIA_TYPE, probleme.entetes)
+def problem_reply(problem: Problem) -> Reply:
+    return Reply(problem.status, problem.body(), MEDIA_TYPE, problem.headers)
 
 
 class Channel(http.HTTPChannel):
@@ -86,7 +86,7 @@ class Channel(http.HTTPChannel):
         if self._refused:
             return
         if self._deadline is None and not self._handlingRequest:
-            self._deadline = _untyped(self).callLater(self.limits.reception, self.refuse, Probleme("delai_reception"))
+            self._deadline = _untyped(self).callLater(self.limits.reception, self.refuse, Problem("delai_reception"))
         _untyped(super()).dataReceived(data)
 
     def lineReceived(self, line: bytes) -> None:
@@ -98,7 +98,7 @@ class Channel(http.HTTPChannel):
             _untyped(super()).rawDataReceived(data)
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        self.refuse(Probleme("entetes_trop_grands"))
+        self.refuse(Problem("entetes_trop_grands"))
 
     def allContentReceived(self) -> None:
         if self._refused:
@@ -108,9 +108,9 @@ class Channel(http.HTTPChannel):
 
     def _respondToBadRequestAndDisconnect(self) -> None:
         too_large = self._receivedHeaderSize > self.totalHeadersSize or self._receivedHeaderCount > self.maxHeaders
-        self.refuse(Probleme("entetes_trop_grands" if too_large else "requete_http"))
+        self.refuse(Problem("entetes_trop_grands" if too_large else "requete_http"))
 
-    def refuse(self, problem: Probleme) -> None:
+    def refuse(self, problem: Problem) -> None:
         """Answer without the application, then throw away what follows and hang up."""
         if self._refused:
             return
@@ -119,7 +119,7 @@ class Channel(http.HTTPChannel):
         _untyped(self).setTimeout(None)
         body = problem.body()
         head = (
-            f"HTTP/1.1 {problem.statut} {problem.code}\r\nContent-Type: {MEDIA_TYPE}\r\n"
+            f"HTTP/1.1 {problem.status} {problem.code}\r\nContent-Type: {MEDIA_TYPE}\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
         transport = _untyped(self.transport)
@@ -171,8 +171,8 @@ def _untyped(value: object) -> Any:
     return value
 
 
-def _too_large(limit: int) -> Probleme:
-    return Probleme("corps_trop_grand", f"Le corps de la requête dépasse la limite de {limit} octets.")
+def _too_large(limit: int) -> Problem:
+    return Problem("corps_trop_grand", f"Le corps de la requête dépasse la limite de {limit} octets.")
 
 
 class Gate(Resource):
@@ -188,56 +188,54 @@ class Gate(Resource):
         self.under_way: set[Deferred[None]] = set()
 
     def render(self, request: Request) -> int:
-        partie: Deferred[None] = Deferred()
-        gone = [False]
+        gone: Deferred[None] = Deferred()
 
         def left(_reason: object) -> None:
-            gone[0] = True
-            partie.callback(None)
+            gone.callback(None)
 
         _ = request.notifyFinish().addErrback(left)
-        appel = _appel(request, partie)
-        work = Deferred.fromCoroutine(self._serve(request, appel, gone))
+        call = _call_of(request, gone)
+        work = Deferred.fromCoroutine(self._serve(request, call, gone))
         self.under_way.add(work)
         _ = work.addErrback(lambda failed: self.log.failure("an answer could not be written", failure=failed))
         _ = work.addBoth(lambda _nothing: self.under_way.discard(work))
         return NOT_DONE_YET
 
-    async def _serve(self, request: Request, appel: Appel, gone: list[bool]) -> None:
+    async def _serve(self, request: Request, call: Call, gone: Deferred[None]) -> None:
         try:
-            reponse = await self._application(appel)
+            reply = await self._application(call)
         except Exception:  # the last line of defence: a bug is logged whole and told without a traceback
             self.incidents += 1
             self.log.failure("incident {numero}: a call to the shop API failed", numero=self.incidents)
-            reponse = en_probleme(Probleme("erreur_interne", plus={"incident": self.incidents}))
-        if not gone[0]:
-            _write(request, appel, reponse)
+            reply = problem_reply(Problem("erreur_interne", more={"incident": self.incidents}))
+        if not gone.called:
+            _write(request, call, reply)
 
 
-def _appel(request: Request, partie: Deferred[None]) -> Appel:
-    chemin, _, requete = request.uri.decode("latin-1").partition("?")
-    entetes = {
+def _call_of(request: Request, gone: Deferred[None]) -> Call:
+    path, _, query = request.uri.decode("latin-1").partition("?")
+    headers = {
         name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
         for name, values in request.requestHeaders.getAllRawHeaders()
     }
-    corps = request.content.read() if request.content else b""
-    return Appel(request.method.decode("latin-1"), chemin, requete, entetes, corps, partie)
+    body = request.content.read() if request.content else b""
+    return Call(request.method.decode("latin-1"), path, query, headers, body, gone)
 
 
-def _write(request: Request, appel: Appel, reponse: Reponse) -> None:
-    request.setResponseCode(reponse.statut)
-    request.setHeader("Content-Type", reponse.type)
+def _write(request: Request, call: Call, reply: Reply) -> None:
+    request.setResponseCode(reply.status)
+    request.setHeader("Content-Type", reply.media_type)
     request.setHeader("Server", "tp-adapter")
     request.setHeader("Cache-Control", "no-store")
     request.setHeader("X-Content-Type-Options", "nosniff")
-    for name, value in reponse.entetes.items():
+    for name, value in reply.headers.items():
         request.setHeader(name, value)
-    if reponse.flux is not None:
-        reponse.flux(request)
+    if reply.stream is not None:
+        reply.stream(request)
         return
-    request.setHeader("Content-Length", str(len(reponse.corps)))
-    if appel.methode != "HEAD":
-        request.write(reponse.corps)
+    request.setHeader("Content-Length", str(len(reply.body)))
+    if call.method != "HEAD":
+        request.write(reply.body)
     request.finish()
 
 

@@ -21,11 +21,11 @@ class EntreeDisparue(Exception):
     """The entry was there a moment ago and is not any more (purged meanwhile)."""
 
 
-def view(tables: Tables, vault: Vault, identifiant: str) -> tuple[Entry, Contexte]:
+def view(tables: Tables, vault: Vault, identifier: str) -> tuple[Entry, Contexte]:
     """The entry as it stands now and what is shown with it. A purged charge shows as not known."""
-    entry = tables.entry(identifiant)
+    entry = tables.entry(identifier)
     if entry is None:
-        raise EntreeDisparue(identifiant)
+        raise EntreeDisparue(identifier)
     return entry, Contexte(
         reponse=_answer(tables, vault, entry),
         montants=_amounts(tables, vault, entry),
@@ -50,8 +50,8 @@ def _amounts(tables: Tables, vault: Vault, entry: Entry) -> Montants | None:
     """An invoice's amounts are its own, else those of its PEC's grant; other requests have those of their answer."""
     if entry.operation is not Operation.FACTURE:
         return None
-    octets = _charge(tables, vault, entry, "corps")
-    corps = None if octets is None else read_corps(entry.operation, octets)
+    data = _charge(tables, vault, entry, "corps")
+    corps = None if data is None else read_corps(entry.operation, data)
     if isinstance(corps, FactureCorps) and corps.montants is not None:
         return corps.montants
     pec = tables.entry(entry.cible) if entry.cible else None

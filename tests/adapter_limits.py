@@ -10,7 +10,7 @@ from tierspayant.adapter.availability import FENETRE_MAX
 from tierspayant.adapter.config_tables import Api, Livraison, Plateforme
 from tierspayant.adapter.gestures import NUMERO_MAX
 from tierspayant.adapter.shop_api_appels import NOMMEES_MAX
-from tierspayant.adapter.shop_calls import ATTENTE_MAX, LISTE_MAX
+from tierspayant.adapter.shop_calls import PAGE_MAX, WAIT_MAX
 from tierspayant.schemas import xml
 
 Row = tuple[str, str, str, str, str]
@@ -111,10 +111,10 @@ def received() -> list[Row]:
         Setting(Api, "api", "connexions_max").row(
             "open connections", "", "hung up on at once", "one daemon serves some hundred tills"
         ),
-        fixed("`Prefer: wait`", ATTENTE_MAX, "seconds", "cut to that", "proxies cut idle calls at a minute"),
-        fixed("one page of a list", LISTE_MAX, "elements", "400 `parametre_invalide`", "pages follow by cursor"),
+        fixed("`Prefer: wait`", WAIT_MAX, "seconds", "cut to that", "proxies cut idle calls at a minute"),
+        fixed("one page of a list", PAGE_MAX, "elements", "400 `parametre_invalide`", "pages follow by cursor"),
         fixed(
-            "faults told at once", body_json.ERREURS_MAX, "", "the first are told", "more repeat one misunderstanding"
+            "faults told at once", body_json.FAULTS_MAX, "", "the first are told", "more repeat one misunderstanding"
         ),
         fixed("lines of an equipment", line_rules.LIGNES_MAX, "", "422 `LIGNES_TROP`", "ten is usual"),
         fixed("documents of a sending", field_rules.PIECES_MAX, "", "422 `PIECES_NOMBRE`", "send twice"),

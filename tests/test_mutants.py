@@ -46,7 +46,16 @@ def test_the_tests_a_bug_names_are_there(bug: Bug) -> None:
 
 def test_there_are_bugs_of_every_kind() -> None:
     assert len(BUGS) >= FEWEST
-    assert {bug.groupe for bug in BUGS} == {"counter", "delivery", "emulator", "lots", "money", "privacy", "storage", "wire"}
+    assert {bug.groupe for bug in BUGS} == {
+        "counter",
+        "delivery",
+        "emulator",
+        "lots",
+        "money",
+        "privacy",
+        "storage",
+        "wire",
+    }
 
 
 @pytest.mark.parametrize("text", ["y = 1", "x = 1; x = 1"])

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from tests import adapter_limits
 from tierspayant.adapter import annuaire, config
 from tierspayant.adapter.cli import main
-from tierspayant.adapter.problem import genres
+from tierspayant.adapter.problem import kinds
 
 DOSSIER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 ENTETE = "<!-- Written by `python -m tests.write_adapter_reference`: change the program, then run it. -->\n\n"
@@ -103,7 +103,7 @@ def problems() -> str:
         "",
         "| code | status | French title | meaning |",
         "|---|---|---|---|",
-        *(f"| `{code}` | {un.statut} | {un.titre} | {un.anglais} |" for code, un in sorted(genres().items())),
+        *(f"| `{code}` | {un.statut} | {un.titre} | {un.anglais} |" for code, un in sorted(kinds().items())),
     ]
     return ENTETE + "\n".join(lignes) + "\n"
 

@@ -19,9 +19,9 @@ from tierspayant.adapter.config import Configuration, Reglages
 from tierspayant.adapter.entry import Entry
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.plateformes import Plateforme
-from tierspayant.adapter.shop_api import Acces, ShopApi
-from tierspayant.adapter.shop_calls import Veille
-from tierspayant.adapter.shop_http import Appel, Reponse
+from tierspayant.adapter.shop_api import Access, ShopApi
+from tierspayant.adapter.shop_calls import Watch
+from tierspayant.adapter.shop_http import Call, Reply
 from tierspayant.adapter.storage.memory import MemoryStorage
 from tierspayant.adapter.vault import Vault
 from tierspayant.schemas.platforms import dialects
@@ -44,7 +44,7 @@ class Shop:
 
     def __init__(self, file_max: int = 100, droits_par_heure: int = 100) -> None:
         self.clock = Clock()
-        self.veille = Veille(self.clock)
+        self.watch = Watch(self.clock)
         self.now = NOW
         self.woken: list[Entry] = []
         self.cles = {nom: keys.neuve() for nom in FINESS}
@@ -58,11 +58,11 @@ class Shop:
             for nom, un in dialects().items()
         }
         vivant = reload.Vivant(Configuration(Path("adapter.toml"), reglages), ANNUAIRE)
-        self.storage = AnnouncingStorage(MemoryStorage(), lambda connues: self.veille.announce(*connues))
+        self.storage = AnnouncingStorage(MemoryStorage(), lambda connues: self.watch.announce(*connues))
         self.pieces = Pieces(
             lu=Lu(vivant=vivant, plateformes=plateformes, vault=Vault({"m": b"k" * 32}, "m")),
             storage=self.storage,
-            veille=self.veille,
+            watch=self.watch,
             now=lambda: self.now,
             ids=Ids(random.Random(1)),
             wake=self.woken.append,
@@ -71,26 +71,26 @@ class Shop:
             reload=lambda: None,
             demon="running",
         )
-        acces = Acces(api, FINESS, keys.Memoire(b"test"), lambda work: succeed(work()))
+        acces = Access(api, FINESS, keys.Memoire(b"test"), lambda work: succeed(work()))
         self.api = ShopApi(acces, self.pieces.shop_routes())
 
     def send(
         self, methode: str, chemin: str, corps: object = None, magasin: str = "demo", **tetes: str
-    ) -> Deferred[Reponse]:
+    ) -> Deferred[Reply]:
         """One call, perhaps not answered yet."""
         octets = b"" if corps is None else corps if isinstance(corps, bytes) else json.dumps(corps).encode()
         entetes = {"host": "x", "authorization": f"Bearer {self.cles[magasin].texte}"}
         entetes |= {nom.lower().replace("_", "-"): valeur for nom, valeur in tetes.items()}
         adresse, _, requete = chemin.partition("?")
-        return Deferred.fromCoroutine(self.api(Appel(methode, adresse, requete, entetes, octets)))
+        return Deferred.fromCoroutine(self.api(Call(methode, adresse, requete, entetes, octets)))
 
     def call(
         self, methode: str, chemin: str, corps: object = None, magasin: str = "demo", **tetes: str
     ) -> tuple[int, Any]:
         """One call to its answer; calls that wait have their wait cut short."""
-        recues: list[Reponse] = []
+        recues: list[Reply] = []
         _ = self.send(methode, chemin, corps, magasin, **tetes).addCallback(recues.append)
         if not recues:
             self.clock.advance(61)
         [reponse] = recues
-        return reponse.statut, json.loads(reponse.corps)
+        return reponse.status, json.loads(reponse.body)

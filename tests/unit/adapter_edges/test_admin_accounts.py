@@ -11,10 +11,10 @@ from twisted.internet.defer import Deferred
 from tests.unit.adapter_edges.bodies import PEC
 from tests.unit.adapter_edges.shop import FINESS, NOW, Shop
 from tierspayant.adapter import observations
-from tierspayant.adapter.admin import AccesLocal, Admin
+from tierspayant.adapter.admin import Admin, LocalAccess
 from tierspayant.adapter.availability import Compte, Retenue
 from tierspayant.adapter.shop_api import ShopApi
-from tierspayant.adapter.shop_http import Appel, Reponse
+from tierspayant.adapter.shop_http import Call, Reply
 from tierspayant.schemas.outcomes import RaisonCompte
 
 DEMO = FINESS["demo"]
@@ -37,17 +37,17 @@ class Counter:
             demon="running",
             give_code=(lambda key, code: self.codes.append((key, code))) if running else None,
         )
-        self.api = ShopApi(AccesLocal(), self.admin.routes())
+        self.api = ShopApi(LocalAccess(), self.admin.routes())
 
     def _wake(self) -> None:
         self.woken += 1
 
     def post(self, path: str = "/admin/comptes", /, **corps: object) -> tuple[int, Any]:
         body = json.dumps({"plateforme": "almerys", "magasin": "demo"} | corps).encode()
-        got: list[Reponse] = []
-        done = Deferred.fromCoroutine(self.api(Appel("POST", path, "", {"host": "localhost"}, body)))
+        got: list[Reply] = []
+        done = Deferred.fromCoroutine(self.api(Call("POST", path, "", {"host": "localhost"}, body)))
         _ = done.addCallback(got.append)
-        return got[0].statut, json.loads(got[0].corps)
+        return got[0].status, json.loads(got[0].body)
 
     def pause(self, en_pause: bool, **corps: object) -> tuple[int, Any]:
         return self.post("/admin/pause", en_pause=en_pause, **corps)
@@ -65,9 +65,9 @@ class Counter:
 
 
 def get(api: ShopApi, path: str) -> Any:
-    got: list[Reponse] = []
-    _ = Deferred.fromCoroutine(api(Appel("GET", path, "", {"host": "localhost"}, b""))).addCallback(got.append)
-    return json.loads(got[0].corps)
+    got: list[Reply] = []
+    _ = Deferred.fromCoroutine(api(Call("GET", path, "", {"host": "localhost"}, b""))).addCallback(got.append)
+    return json.loads(got[0].body)
 
 
 def test_a_held_account_is_reopened_and_its_lanes_look() -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from tests.unit.adapter_edges.bodies import FACTURE, PEC
 from tests.unit.adapter_edges.shop import NOW, Shop
 from tierspayant.adapter import cli_queue
-from tierspayant.adapter.admin import AccesLocal
+from tierspayant.adapter.admin import LocalAccess
 from tierspayant.adapter.cli import main
 from tierspayant.adapter.entry import Etat, Raison, advance
 from tierspayant.adapter.policy import held
@@ -38,7 +38,7 @@ def waiting_pec(shop: Shop, nom: str, magasin: str = "demo", **changes: Any) -> 
 
 
 def operator(shop: Shop) -> Shop:
-    shop.api = ShopApi(AccesLocal(), shop.pieces.shop_routes())
+    shop.api = ShopApi(LocalAccess(), shop.pieces.shop_routes())
     return shop
 
 

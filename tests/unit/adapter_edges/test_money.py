@@ -15,7 +15,7 @@ from tests.unit.adapter_edges.bodies import FACTURE, PEC
 from tests.unit.adapter_edges.shop import NOW, Shop
 from tests.unit.adapter_edges.test_shop_api import check
 from tierspayant.adapter import cli_export, money
-from tierspayant.adapter.admin import AccesLocal
+from tierspayant.adapter.admin import LocalAccess
 from tierspayant.adapter.cli import main
 from tierspayant.adapter.entry import Etat, advance
 from tierspayant.adapter.remittances import Retour
@@ -156,7 +156,7 @@ def test_ledger_and_export_write_every_request_and_payment_without_a_name(
     for rang in range(510):
         shop.call("POST", "/v1/pec", PEC | {"dossier": f"E-{rang}", "reference": f"E-{rang}/PEC-1"})
     add(shop, LINE)
-    shop.api = ShopApi(AccesLocal(), (*shop.pieces.argent().admin_routes(), *shop.pieces.shop_routes()))
+    shop.api = ShopApi(LocalAccess(), (*shop.pieces.argent().admin_routes(), *shop.pieces.shop_routes()))
 
     def reach(_fichier: Path, methode: str, chemin: str, _corps: object = None, **requete: object) -> Any:
         texte = "&".join(f"{nom}={une}" for nom, une in requete.items() if une is not None)

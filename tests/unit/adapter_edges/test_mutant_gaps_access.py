@@ -10,9 +10,9 @@ from twisted.internet.defer import Deferred, succeed
 from tests.unit.adapter_edges.bodies import FACTURE, PEC, bent
 from tests.unit.adapter_edges.shop import FINESS, Shop
 from tierspayant.adapter import keys
-from tierspayant.adapter.problem import Refuse
-from tierspayant.adapter.shop_api import Acces
-from tierspayant.adapter.shop_http import Appel
+from tierspayant.adapter.problem import Refusal
+from tierspayant.adapter.shop_api import Access
+from tierspayant.adapter.shop_http import Call
 
 
 def configured(cle: keys.CleNeuve) -> keys.CleApi:
@@ -31,15 +31,17 @@ def test_a_hash_that_differs_anywhere_is_another_key(place: int) -> None:
 def test_a_key_renewed_under_its_own_name_no_longer_opens_with_the_former_secret() -> None:
     stolen, fresh = keys.neuve(), keys.neuve()
     renewed = replace(configured(fresh), identifiant=stolen.identifiant)
-    acces = Acces({stolen.identifiant: configured(stolen)}, FINESS, keys.Memoire(b"test"), lambda work: succeed(work()))
-    call = Appel("GET", "/v1/encours", "", {"authorization": f"Bearer {stolen.texte}"}, b"")
+    acces = Access(
+        {stolen.identifiant: configured(stolen)}, FINESS, keys.Memoire(b"test"), lambda work: succeed(work())
+    )
+    call = Call("GET", "/v1/encours", "", {"authorization": f"Bearer {stolen.texte}"}, b"")
     seen: list[object] = []
     _ = Deferred.fromCoroutine(acces.caller(call)).addCallback(seen.append)
     assert seen == [(configured(stolen), FINESS["demo"])]
     acces.reload({stolen.identifiant: renewed}, FINESS)
     refused = Deferred.fromCoroutine(acces.caller(call))
-    assert refused.addErrback(lambda failure: seen.append(failure.trap(Refuse))) is refused
-    assert seen[1:] == [Refuse]
+    assert refused.addErrback(lambda failure: seen.append(failure.trap(Refusal))) is refused
+    assert seen[1:] == [Refusal]
 
 
 def test_an_invoice_cannot_name_another_shop_s_pec_whatever_it_calls_it() -> None:

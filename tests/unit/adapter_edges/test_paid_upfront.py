@@ -11,7 +11,7 @@ from tests.unit.adapter_edges.bodies import DROITS, FACTURE, PEC
 from tests.unit.adapter_edges.shop import NOW, Shop
 from tierspayant.adapter.entry import Etat, Raison, advance
 from tierspayant.adapter.policy import held
-from tierspayant.adapter.shop_http import Reponse
+from tierspayant.adapter.shop_http import Reply
 from tierspayant.adapter.storage.protocol import Tables
 from tierspayant.schemas import plain
 from tierspayant.schemas.messages import Montants, MontantsLigne, PecReponse, ResultatPec
@@ -50,8 +50,8 @@ def etat(shop: Shop, identifiant: str) -> str:
     return found
 
 
-def text(shop: Shop, suite: str, magasin: str = "demo") -> Reponse:
-    recues: list[Reponse] = []
+def text(shop: Shop, suite: str, magasin: str = "demo") -> Reply:
+    recues: list[Reply] = []
     _ = shop.send("GET", AVANCE + suite, magasin=magasin).addCallback(recues.append)
     return recues[0]
 
@@ -135,7 +135,7 @@ def test_another_shop_and_an_unknown_file_have_none(shop: Shop) -> None:
     shop.call("POST", AVANCE, {})
     assert shop.call("GET", AVANCE, magasin="deux")[0] == 404
     assert shop.call("DELETE", AVANCE, magasin="deux")[0] == 404
-    assert text(shop, "/recu", "deux").statut == 404
+    assert text(shop, "/recu", "deux").status == 404
     assert shop.call("GET", "/v1/dossiers/rien/avance-client")[0] == 404
 
 
@@ -158,8 +158,8 @@ def test_the_sheet_says_what_was_sold_and_non_connu_for_what_nobody_knows(shop: 
     pec(shop)
     shop.call("POST", AVANCE, {"acompte_centimes": 5000})
     page = text(shop, "/recu")
-    html = page.corps.decode()
-    assert page.type.startswith("text/html")
+    html = page.body.decode()
+    assert page.media_type.startswith("text/html")
     for said in ("DUPRE ALICE", "A1234567", "759999014", "2299026", "120,00", "300,00", "250,00"):
         assert said in html, said
     parts = html.partition("Part assurance maladie")[2]
@@ -184,9 +184,9 @@ def test_the_sheet_gives_the_shares_the_platform_once_told_and_escapes_what_a_sh
 
     _ = shop.storage.write(answer)
     shop.call("POST", "/v1/dossiers/<b>/avance-client", {})
-    recues: list[Reponse] = []
+    recues: list[Reply] = []
     _ = shop.send("GET", "/v1/dossiers/<b>/avance-client/recu").addCallback(recues.append)
-    html = recues[0].corps.decode()
+    html = recues[0].body.decode()
     assert "179,91" in html
     assert "<b>" not in html
     assert "&lt;b&gt;" in html
@@ -196,10 +196,10 @@ def test_the_pdf_is_one_the_same_sheet_gives_the_same_bytes_and_a_lifted_one_say
     pec(shop)
     shop.call("POST", AVANCE, {"total_centimes": 30000})
     first, second = text(shop, "/recu.pdf"), text(shop, "/recu.pdf")
-    assert first.type == "application/pdf"
-    assert first.corps.startswith(b"%PDF-1.")
-    assert b"%%EOF" in first.corps
-    assert first.corps == second.corps
+    assert first.media_type == "application/pdf"
+    assert first.body.startswith(b"%PDF-1.")
+    assert b"%%EOF" in first.body
+    assert first.body == second.body
     shop.call("DELETE", AVANCE)
-    assert text(shop, "/recu.pdf").corps != first.corps
-    assert "plus valable" in text(shop, "/recu").corps.decode()
+    assert text(shop, "/recu.pdf").body != first.body
+    assert "plus valable" in text(shop, "/recu").body.decode()

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from tests.unit.adapter_edges.bodies import PEC
 from tests.unit.adapter_edges.shop import Shop
 from tierspayant.adapter import cli_annuaire, reload
-from tierspayant.adapter.admin import AccesLocal
+from tierspayant.adapter.admin import LocalAccess
 from tierspayant.adapter.annuaire import Annuaire, Entree
 from tierspayant.adapter.cli import main
 from tierspayant.adapter.shop_api import ShopApi
@@ -26,7 +26,7 @@ def test_the_command_lists_then_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     pec = shop.call("POST", "/v1/pec", PEC)[1]["id"]
     vivant = shop.pieces.lu.vivant
     shop.pieces = replace(shop.pieces, reload=lambda: setattr(vivant, "annuaire", AFTER))
-    shop.api = ShopApi(AccesLocal(), (*shop.pieces.admin().routes(), *shop.pieces.shop_routes()))
+    shop.api = ShopApi(LocalAccess(), (*shop.pieces.admin().routes(), *shop.pieces.shop_routes()))
     monkeypatch.setattr(reload, "load", lambda conf: reload.Vivant(conf, AFTER))
 
     def reach(_fichier: Path, methode: str, chemin: str, corps: object) -> Any:
@@ -52,7 +52,7 @@ def test_the_command_lists_then_moves(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_directory_that_does_not_read_moves_nothing() -> None:
     shop = Shop()
-    shop.api = ShopApi(AccesLocal(), shop.pieces.admin().routes())
+    shop.api = ShopApi(LocalAccess(), shop.pieces.admin().routes())
     statut, probleme = shop.call("POST", "/admin/reacheminer", {"appliquer": False})
     assert (statut, probleme["regle"]) == (422, "CONFIGURATION")
     assert shop.call("POST", "/admin/reacheminer", {"appliquer": "oui"})[0] == 422

@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 
 from tests.unit.adapter_edges.bodies import DROITS
 from tierspayant.adapter import intake, master_key, rotation
-from tierspayant.adapter.body_json import lire
+from tierspayant.adapter.body_json import read_body
 from tierspayant.adapter.config_edit import write_file
 from tierspayant.adapter.demandes import DroitsCorps
 from tierspayant.adapter.ids import Ids
@@ -101,7 +101,7 @@ class Folder:
         """Record so many rights checks, each a file of its own with its own data key."""
         for _ in range(number):
             body = DROITS | {"reference": f"DR-{len(self.kept)}"}
-            corps = lire(json.dumps(body).encode(), DroitsCorps)
+            corps = read_body(json.dumps(body).encode(), DroitsCorps)
             asked = intake.Nouvelle(magasin="759999014", operation=Operation.DROITS, corps=corps, plateforme="viamedis")
             ids = Ids(random.Random(len(self.kept)))
             got = result(storage.write(partial(intake.accept, vault=vault, ids=ids, nouvelle=asked, now=NOW)))

@@ -17,8 +17,8 @@ from tests.write_openapi import text
 from tierspayant.adapter.entry import Entry, Etat, advance
 from tierspayant.adapter.harvest_guard import PAR_DOSSIER
 from tierspayant.adapter.openapi_source import TEXTES, document
-from tierspayant.adapter.problem import genres
-from tierspayant.adapter.shop_http import Reponse
+from tierspayant.adapter.problem import kinds
+from tierspayant.adapter.shop_http import Reply
 from tierspayant.adapter.storage.protocol import StorageError, Tables
 from tierspayant.schemas import plain
 from tierspayant.schemas.messages import DroitsReponse, ResultatDroits
@@ -57,20 +57,20 @@ def test_a_pec_is_recorded_routed_and_its_lane_woken(shop: Shop) -> None:
 
 
 def test_a_202_names_where_to_look(shop: Shop) -> None:
-    recues: list[Reponse] = []
+    recues: list[Reply] = []
     _ = shop.send("POST", "/v1/pec", PEC).addCallback(recues.append)
-    assert recues[0].entetes["Location"] == f"/v1/demandes/{json.loads(recues[0].corps)['id']}"
+    assert recues[0].headers["Location"] == f"/v1/demandes/{json.loads(recues[0].body)['id']}"
 
 
 def test_a_rights_check_waits_ten_seconds_by_default_and_is_answered_as_soon_as_the_platform_answers(
     shop: Shop,
 ) -> None:
-    recues: list[Reponse] = []
+    recues: list[Reply] = []
     _ = shop.send("POST", "/v1/droits", DROITS).addCallback(recues.append)
     shop.clock.advance(9.9)
     assert recues == []
     move(shop, shop.woken[0].id, Etat.ENVOI, Etat.TERMINEE, resultat="ouverts")
-    assert (recues[0].statut, json.loads(recues[0].corps)["resultat"]) == (200, "ouverts")
+    assert (recues[0].status, json.loads(recues[0].body)["resultat"]) == (200, "ouverts")
     assert shop.clock.getDelayedCalls() == []
 
 
@@ -135,7 +135,7 @@ def test_one_file_has_a_cap_of_its_own_and_a_restart_forgets_nothing() -> None:
         return shop.call("POST", "/v1/droits", corps, Prefer="wait=0")[0]
 
     assert [ask(rang, "D-1") for rang in range(PAR_DOSSIER + 1)] == [202] * PAR_DOSSIER + [429]
-    shop.api = type(shop.api)(shop.api._acces, shop.pieces.shop_routes())
+    shop.api = type(shop.api)(shop.api._access, shop.pieces.shop_routes())
     assert ask(99, "D-1") == 429
     assert ask(0, "D-2") == 202
 
@@ -246,9 +246,9 @@ def test_a_storage_that_refuses_is_503_and_nothing_is_promised(shop: Shop, monke
     "prefer", ["wait=0", "respond-async, wait=0", 'wait="0"', "return=minimal; wait=0", "wait=zz, wait=0"]
 )
 def test_prefer_is_read_among_other_preferences(shop: Shop, prefer: str) -> None:
-    recues: list[Reponse] = []
+    recues: list[Reply] = []
     _ = shop.send("POST", "/v1/droits", DROITS, Prefer=prefer).addCallback(recues.append)
-    assert recues[0].statut == 202
+    assert recues[0].status == 202
 
 
 # ------------------------------------------------------------------------------------------------- the contract
@@ -259,13 +259,13 @@ def test_the_contract_on_disk_is_the_one_the_code_says() -> None:
 
 
 def test_every_route_is_in_the_contract_and_nothing_else(shop: Shop) -> None:
-    routes = {(une.methode.lower(), une.nom) for une in shop.pieces.shop_routes()}
+    routes = {(une.method.lower(), une.name) for une in shop.pieces.shop_routes()}
     decrites = {(methode, chemin) for chemin, un in document()["paths"].items() for methode in un}
     assert routes == decrites
     for une in shop.pieces.shop_routes():
-        parametres = document()["paths"][une.nom][une.methode.lower()].get("parameters", [])
+        parametres = document()["paths"][une.name][une.method.lower()].get("parameters", [])
         assert {un["name"] for un in parametres if un["in"] == "query"} == (
-            set() if une.nom in TEXTES else set(une.requete)
+            set() if une.name in TEXTES else set(une.parameters)
         )
 
 
@@ -299,7 +299,7 @@ def test_the_bodies_of_the_interface_match_the_contract_and_unknown_fields_do_no
 
 
 def test_every_problem_has_a_french_and_an_english_text() -> None:
-    for code, genre in genres().items():
+    for code, genre in kinds().items():
         assert genre.titre, code
         assert genre.detail.endswith("."), code
         assert genre.anglais, code

@@ -9,22 +9,22 @@ from typing import Any
 import pytest
 
 from tests.unit.adapter_edges.bodies import DROITS, FACTURE, MISSING, PEC, bent
-from tierspayant.adapter.body_json import lire
+from tierspayant.adapter.body_json import read_body
 from tierspayant.adapter.demandes import Corps, DevisCorps, DroitsCorps, FactureCorps, PecCorps, PiecesCorps
 from tierspayant.adapter.field_rules import faults
-from tierspayant.adapter.problem import Probleme, Refuse
+from tierspayant.adapter.problem import Problem, Refusal
 
 JOUR = dt.date(2024, 1, 31)
 
 
 def read(corps: object, cible: type[Corps]) -> Corps:
-    return lire(corps if isinstance(corps, bytes) else json.dumps(corps).encode(), cible)
+    return read_body(corps if isinstance(corps, bytes) else json.dumps(corps).encode(), cible)
 
 
-def refusal(corps: object, cible: type[Corps] = PecCorps) -> Probleme:
-    with pytest.raises(Refuse) as refus:
+def refusal(corps: object, cible: type[Corps] = PecCorps) -> Problem:
+    with pytest.raises(Refusal) as refus:
         read(corps, cible)
-    return refus.value.probleme
+    return refus.value.problem
 
 
 def rules(corps: object, cible: type[Corps] = PecCorps) -> set[tuple[str | None, str]]:
@@ -105,14 +105,14 @@ def test_a_key_written_twice_is_refused_and_named_wherever_it_is() -> None:
 )
 def test_a_fault_of_shape_names_field_and_rule(champ: str, valeur: Any, regle: str) -> None:
     probleme = refusal(bent(PEC, champ, valeur))
-    assert (probleme.code, probleme.statut) == ("demande_invalide", 422)
-    assert (champ, regle) in {(une.champ, une.regle) for une in probleme.erreurs}
+    assert (probleme.code, probleme.status) == ("demande_invalide", 422)
+    assert (champ, regle) in {(une.champ, une.regle) for une in probleme.faults}
 
 
 def test_all_faults_are_told_at_once_and_no_value_with_them() -> None:
     corps = bent(bent(bent(PEC, "/assure/nir", "285057599900198"), "/beneficiaire/nom", "X9CANARI"), "/zz", 1)
     probleme = refusal(corps)
-    assert len(probleme.erreurs) == 3
+    assert len(probleme.faults) == 3
     texte = probleme.body().decode()
     assert "285057599900198" not in texte
     assert "CANARI" not in texte

@@ -20,7 +20,7 @@ from tierspayant.adapter.http_limits import (
     RECEPTION_MAX,
     Limits,
 )
-from tierspayant.adapter.shop_http import Appel, Reponse, Server, en_json
+from tierspayant.adapter.shop_http import Call, Reply, Server, json_reply
 
 
 def _untyped(value: object) -> Any:
@@ -47,17 +47,17 @@ class Echo:
     """An application that says what it got, waits, or breaks."""
 
     def __init__(self) -> None:
-        self.calls: list[Appel] = []
+        self.calls: list[Call] = []
         self.waiting: Deferred[None] | None = None
         self.broken = False
 
-    async def __call__(self, appel: Appel) -> Reponse:
-        self.calls.append(appel)
+    async def __call__(self, call: Call) -> Reply:
+        self.calls.append(call)
         if self.broken:
             raise ZeroDivisionError("a value nobody may see")
         if self.waiting is not None:
             await self.waiting
-        return en_json({"octets": len(appel.corps)})
+        return json_reply({"octets": len(call.body)})
 
 
 class Line:
@@ -159,7 +159,7 @@ def test_a_client_that_hangs_up_is_noticed_by_the_application(line: Line) -> Non
     line.echo.waiting = Deferred()
     line.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     line.channel.connectionLost(Failure(ConnectionLost()))
-    partie = line.echo.calls[0].partie
+    partie = line.echo.calls[0].gone
     assert partie is not None
     assert partie.called
     line.echo.waiting.callback(None)
