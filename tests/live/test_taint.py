@@ -235,11 +235,11 @@ Identifiant.__repr__ = Identifiant.__str__ = lambda self: self.clair
 )
 ECHOED = """
 from tierspayant.adapter import body_json
-refuser = body_json.refuser
-def telling(erreurs):
-    from tierspayant.adapter.problem import Erreur
-    refuser([Erreur(un.champ, un.regle, un.detail + " : ZQXKANARI") for un in erreurs])
-body_json.refuser = telling
+refuse = body_json.refuse
+def telling(faults):
+    from tierspayant.adapter.problem import Fault
+    refuse([Fault(one.champ, one.regle, one.detail + " : ZQXKANARI") for one in faults])
+body_json.refuse = telling
 """
 
 
