@@ -3,8 +3,8 @@
 Each exchange is one that the emulator never saw: its own idMessage, file, references and numbers, so that a PEC request
 makes a new PEC and an invoice bills a PEC granted for it; nothing is answered from memory. The journal is the file that
 `serve --state` writes (SQLite, WAL): every row is committed there before its answer is handed over. Sockets are not
-in it. The processor time is that of all exchanges together, garbage collection of what they leave included (what the
-bench itself and the rows before it left is set aside first).
+in it. The processor time is that of all exchanges together, garbage collection of what they leave included, as often as
+`serve` looks for it (what the bench itself and the rows before it left is set aside first, as a start's objects are).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from twisted.internet.task import Clock
 
 from bench.row import Row
 from tierspayant.emulator import exchange, ledger, platforms_data
+from tierspayant.emulator.cli import COLLECT_AFTER
 from tierspayant.emulator.journal import JournalFile
 from tierspayant.emulator.sessions import Session
 from tierspayant.schemas.wire import HttpRequest, HttpResponse
@@ -68,6 +69,7 @@ def _row(case: Case) -> Row:
         requests = _requests(case, session)
         gc.collect()
         gc.freeze()
+        gc.set_threshold(COLLECT_AFTER)
         ours, floor = _measured(lambda requete: _asked(session, case, requete), requests)
         gc.unfreeze()
         assert session.journal.count() == (2 if case.avant else 1) * ROUNDS

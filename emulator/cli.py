@@ -117,6 +117,11 @@ def serve(ports: tuple[tuple[str, int], ...], **given: Any) -> None:
     run(Config(ports=of_platforms, **given))
 
 
+COLLECT_AFTER = 10_000
+"""Objects made and not dropped before garbage is looked for. An exchange keeps some thirty for ever, none in a circle:
+looking each 700, as Python does by itself, is a twentieth of its cost."""
+
+
 def run(config: Config) -> None:
     """Serve until told to stop; exit 1 with a sentence when it cannot start."""
     gc.disable()  # nothing of what a start makes is garbage: looking for it costs a tenth of the start
@@ -135,6 +140,7 @@ def run(config: Config) -> None:
     except (ConfigurationRefusee, HorsBornes, OSError) as refused:
         fail(str(refused))
     gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
     gc.enable()
     for nom, base in emulator.bases().items():
         click.echo(f"{nom}: {base}")

@@ -97,10 +97,13 @@ class Bloc:
         return self.lire(nom, dt.datetime.fromisoformat)
 
     def entier(self, nom: str) -> int:
-        return self.lire(nom, int)
+        try:
+            return int(self._enfants[nom].text or "")
+        except ValueError as erreur:
+            raise self._refus(nom, erreur) from None
 
     def entier_ou_rien(self, nom: str) -> int | None:
-        return self.lire_ou_rien(nom, int)
+        return self.entier(nom) if nom in self._enfants else None
 
     def euros(self, nom: str) -> Centimes:
         return self.lire(nom, depuis_decimal)

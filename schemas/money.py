@@ -7,7 +7,6 @@ the only place that turns centimes into another notation and back (our design, d
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeAlias
 
 Centimes: TypeAlias = int
@@ -36,8 +35,8 @@ def depuis_decimal(texte: str) -> Centimes:
 
 def en_decimal(centimes: Centimes) -> str:
     """17991 -> '179.91' (plain notation, exact digits, for the wire)."""
-    signe = "-" if centimes < 0 else ""
-    return f"{signe}{abs(centimes) // 100}.{abs(centimes) % 100:02d}"
+    euros, reste = divmod(abs(centimes), 100)
+    return f"{'-' if centimes < 0 else ''}{euros}.{reste:02d}"
 
 
 def en_euros(centimes: Centimes | None) -> str:
@@ -49,6 +48,8 @@ def en_euros(centimes: Centimes | None) -> str:
     return f"{'-' if centimes < 0 else ''}{groupes},{reste:02d}\u00a0€"
 
 
-def pour_cent(centimes: Centimes, taux: int | Decimal) -> Centimes:
-    """`taux` percent of an amount, rounded half up to the centime. `taux` is an int or a Decimal, never a float."""
-    return int((Decimal(centimes) * Decimal(taux) / 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+def pour_cent(centimes: Centimes, taux: int) -> Centimes:
+    """`taux` percent of an amount, rounded half up to the centime (a debt as the amount it mirrors)."""
+    entier, reste = divmod(abs(centimes) * taux, 100)
+    part = entier + (reste >= 50)
+    return part if centimes >= 0 else -part

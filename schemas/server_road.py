@@ -28,7 +28,8 @@ from tierspayant.schemas.platforms import Appel
 from tierspayant.schemas.soap import Envelope, SoapVersion
 from tierspayant.schemas.wire import HttpRequest, HttpResponse
 
-_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_TYPE = f"{{{_XSI}}}type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +147,19 @@ class ServerRoad:
 
     def write(self, appel: Appel, reponse: Reponse) -> HttpResponse:
         mot = self._par_operation[appel.chemin, appel.operation]
-        body = mot.write(appel, reponse)
-        self._assert_ours(body, mot.xsd)
+        body = self._ours(mot.write(appel, reponse), mot.xsd)
         return _response(200, appel.version, soap.envelope(appel.version, soap.relates_to(appel.message_id), body))
 
     def fault(self, version: SoapVersion, faute: Faute, relates_to: str | None = None) -> HttpResponse:
-        detail = self._grammaire.detail(faute)
-        self._assert_ours(detail, self._grammaire.entete_xsd)
+        detail = self._ours(self._grammaire.detail(faute), self._grammaire.entete_xsd)
         return _response(faute.statut, version, soap.fault(version, faute, detail, relates_to))
 
-    def _assert_ours(self, written: str, xsd: str) -> None:
-        """What was written as text is read again and held to the contract."""
-        element = xml.parse_own(written.encode())
-        violation = xsd_rules.first_violation(contract.xsd(self._grammaire.package, xsd), element)
+    def _ours(self, written: str, xsd: str) -> bytes:
+        """What was written as text, in UTF-8: read again and held to the contract."""
+        octets = written.encode()
+        violation = xsd_rules.first_violation(contract.xsd(self._grammaire.package, xsd), xml.parse_own(octets))
         assert violation is None, f"our own answer breaks its XSD: {violation.regle} at {violation.xpath}"
+        return octets
 
     def _entete(self, enveloppe: Envelope) -> Entete:
         blocs = [bloc for bloc in enveloppe.headers if bloc.tag == self._grammaire.entete]
@@ -178,16 +178,11 @@ class ServerRoad:
 
     def _valid(self, element: etree._Element, xsd: str, prefixe: str = "/Envelope/Body") -> etree._Element:
         """The element as its XSD accepts it: a copy without xsi:type when it has any (SOAP::Lite and Axis add them)."""
-        typed = (
-            element.nsmap
-            and _XSI[1:-1] in element.nsmap.values()
-            and any(f"{_XSI}type" in e.attrib for e in element.iter())
-        )
-        if typed:
+        if _XSI in element.nsmap.values() and any(_TYPE in e.attrib for e in element.iter()):
             element = deepcopy(element)
             element.tail = None
             for e in element.iter():
-                e.attrib.pop(f"{_XSI}type", None)
+                e.attrib.pop(_TYPE, None)
         violation = xsd_rules.first_violation(contract.xsd(self._grammaire.package, xsd), element, prefixe)
         if violation is not None:
             raise violation.faute()
@@ -243,5 +238,5 @@ def _client(regle: str, francais: str, anglais: str, *, xpath: str | None = None
     return Faute(Cote.CLIENT, "TEC05", regle, francais, anglais, xpath=xpath, statut=statut)
 
 
-def _response(statut: int, version: SoapVersion, enveloppe: str) -> HttpResponse:
-    return HttpResponse(statut, (("Content-Type", version.content_type),), (xml.DECLARATION + enveloppe).encode())
+def _response(statut: int, version: SoapVersion, enveloppe: bytes) -> HttpResponse:
+    return HttpResponse(statut, (("Content-Type", version.content_type),), enveloppe)

@@ -10,6 +10,7 @@ from lxml import etree
 from tierspayant.schemas.ecriture import bloc, champ, echappe, racine
 from tierspayant.schemas.faults import Cote, Faute
 from tierspayant.schemas.wire import Headers
+from tierspayant.schemas.xml import DECLARATION
 
 WSA = "http://www.w3.org/2005/08/addressing"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
@@ -117,10 +118,11 @@ def without_soap_attributes(block: etree._Element, version: SoapVersion) -> etre
     return copy
 
 
-def envelope(version: SoapVersion, headers: str, body: str) -> str:
-    """An envelope as text, around header blocks and one body element that are written already."""
+def envelope(version: SoapVersion, headers: str, body: bytes) -> bytes:
+    """An envelope around header blocks and one body element that are written already."""
     header = f"<soap:Header>{headers}</soap:Header>" if headers else ""
-    return f'<soap:Envelope xmlns:soap="{version.namespace}">{header}<soap:Body>{body}</soap:Body></soap:Envelope>'
+    head = f'<soap:Envelope xmlns:soap="{version.namespace}">{header}<soap:Body>'
+    return b"%s%s%s</soap:Body></soap:Envelope>" % (DECLARATION, head.encode(), body)
 
 
 def relates_to(message_id: str | None) -> str:
@@ -128,20 +130,20 @@ def relates_to(message_id: str | None) -> str:
     return "" if not message_id else racine("wsa:RelatesTo", {"wsa": WSA}, echappe(message_id))
 
 
-def fault(version: SoapVersion, faute: Faute, detail: str, message_id: str | None = None) -> str:
+def fault(version: SoapVersion, faute: Faute, detail: bytes, message_id: str | None = None) -> bytes:
     """An envelope that carries a fault: qualified code, French reason, typed detail (written already)."""
-    code = f"soap:{_fault_code(version, faute)}"
+    code, told = f"soap:{_fault_code(version, faute)}", detail.decode()
     if version is SoapVersion.V11:
-        said = (champ("faultcode", code), champ("faultstring", faute.francais), bloc("detail", detail))
+        said = (champ("faultcode", code), champ("faultstring", faute.francais), bloc("detail", told))
     else:
         # One Text: with a second one gSOAP loses the whole fault, and Mono shows the last. English is in the detail.
         text = f'<soap:Text xml:lang="fr">{echappe(faute.francais)}</soap:Text>'
         said = (
             bloc("soap:Code", champ("soap:Value", code)),
             bloc("soap:Reason", text),
-            bloc("soap:Detail", detail),
+            bloc("soap:Detail", told),
         )
-    return envelope(version, relates_to(message_id), bloc("soap:Fault", *said))
+    return envelope(version, relates_to(message_id), bloc("soap:Fault", *said).encode())
 
 
 def _fault_code(version: SoapVersion, faute: Faute) -> str:

@@ -124,9 +124,8 @@ def _valorisation(montants: Montants | None) -> str:
 
 def _parts(montants: Montants | MontantsLigne) -> str:
     return (
-        nombre("partAMO", montants.amo_centimes)
-        + nombre("partAMC", montants.amc_centimes)
-        + nombre("resteACharge", montants.reste_a_charge_centimes)
+        f"<partAMO>{montants.amo_centimes}</partAMO><partAMC>{montants.amc_centimes}</partAMC>"
+        f"<resteACharge>{montants.reste_a_charge_centimes}</resteACharge>"
     )
 
 

@@ -39,6 +39,7 @@ from tierspayant.schemas.messages import (
     RetoursReponse,
     SessionReponse,
 )
+from tierspayant.schemas.money import en_decimal
 from tierspayant.schemas.operations import Operation
 from tierspayant.schemas.platforms import Appel
 from tierspayant.schemas.viamedis import CHEMINS, COMMUN, NOMS, PACKAGE, RACINE
@@ -150,13 +151,15 @@ def _organisme(un: Organisme) -> str:
 def _montants(montants: Montants | None) -> str:
     if montants is None:
         return ""
-    return bloc(
-        "t:montants",
-        euros("c:total", montants.total_centimes),
-        euros("c:partAmo", montants.amo_centimes),
-        euros("c:partAmc", montants.amc_centimes),
-        euros("c:resteACharge", montants.reste_a_charge_centimes),
-        *map(_detail, montants.lignes),
+    total = euros("c:total", montants.total_centimes)
+    return bloc("t:montants", total, _parts(montants), *map(_detail, montants.lignes))
+
+
+def _parts(montants: Montants | MontantsLigne) -> str:
+    return (
+        f"<c:partAmo>{en_decimal(montants.amo_centimes)}</c:partAmo>"
+        f"<c:partAmc>{en_decimal(montants.amc_centimes)}</c:partAmc>"
+        f"<c:resteACharge>{en_decimal(montants.reste_a_charge_centimes)}</c:resteACharge>"
     )
 
 
@@ -164,9 +167,7 @@ def _detail(ligne: MontantsLigne) -> str:
     return bloc(
         "c:detail",
         nombre("c:numero", ligne.numero),
-        euros("c:partAmo", ligne.amo_centimes),
-        euros("c:partAmc", ligne.amc_centimes),
-        euros("c:resteACharge", ligne.reste_a_charge_centimes),
+        _parts(ligne),
         euros("c:base", ligne.base_centimes),
         nombre("c:taux", ligne.taux_pour_cent),
         euros("c:plafond", ligne.plafond_centimes),

@@ -40,7 +40,10 @@ def test_an_unknown_amount_is_never_zero() -> None:
     assert en_euros(None) == "non connu"
 
 
-@pytest.mark.parametrize(("centimes", "taux", "part"), [(5, 60, 3), (1, 50, 1), (3, 50, 2), (950, 30, 285), (0, 60, 0)])
+@pytest.mark.parametrize(
+    ("centimes", "taux", "part"),
+    [(5, 60, 3), (1, 50, 1), (3, 50, 2), (950, 30, 285), (0, 60, 0), (1, 49, 0), (-5, 50, -3)],
+)
 def test_a_share_is_rounded_half_up(centimes: int, taux: int, part: int) -> None:
     assert pour_cent(centimes, taux) == part
 
