@@ -1,12 +1,8 @@
-"""Invoices that wait for the same platform leave together in lots; each is billed once, in one lot, whatever breaks."""
+"""Invoices that wait for the same platform leave together in lots; the platform judges each by itself."""
 
 from __future__ import annotations
 
 import datetime as dt
-import random
-import re
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,99 +10,27 @@ import pytest
 
 from tests.simulation import people
 from tests.simulation.invariants import faults, order_faults
-from tests.simulation.world import Fate, FateOf, Monde, Reglages
-from tests.simulation.worse import resend_without_asking
-from tierspayant.adapter import gestures, intake, lots, policy
+from tests.simulation.lot_world import (
+    ALMERYS,
+    DOSSIERS,
+    HOUR,
+    NOMBRE,
+    Wire,
+    all_accepted,
+    bytes_sent,
+    dossier,
+    in_one_lot_each,
+    invoice,
+    lived,
+    places,
+    queued,
+)
+from tests.simulation.world import Fate, Monde
+from tierspayant.adapter import gestures
 from tierspayant.adapter.demandes import FactureCorps
 from tierspayant.adapter.entry import Etat, Geste, Raison
-from tierspayant.adapter.storage.protocol import Membre, Tables
 from tierspayant.emulator import effects
 from tierspayant.schemas.messages import Montants
-from tierspayant.schemas.operations import Operation
-from tierspayant.schemas.wire import HttpRequest, header
-
-HOUR = 3600.0
-OPENS = 2 * HOUR
-"""Until then the platform takes no invoice; everything else works."""
-NOMBRE = 7
-DOSSIERS = frozenset(f"D-{rang}" for rang in range(NOMBRE))
-
-
-class Wire:
-    """What happened to each call, by operation, and a fate for the n-th call of one (from 1)."""
-
-    def __init__(self, fates: dict[tuple[str, int], Fate] | None = None, opens: float = OPENS) -> None:
-        self.calls: Counter[str] = Counter()
-        self._fates = fates or {}
-        self._opens = opens
-
-    def __call__(self, requete: HttpRequest, now: float) -> Fate:
-        [operation] = re.findall(r'action="[^"]*?(\w+)"', header(requete.headers, "content-type") or "")
-        if operation in {"DeposerLot", "EtatService"} and now < self._opens:
-            return Fate(statut=503)
-        self.calls[operation] += 1
-        return replace(self._fates.get((operation, self.calls[operation]), Fate()))
-
-
-def dossier(rang: int) -> str:
-    return f"D-{rang}"
-
-
-def queued(fate: FateOf, nombre: int = NOMBRE, bodies: Sequence[intake.Nouvelle] = (), **reglages: object) -> Monde:
-    """A world in which so many invoices wait for the platform to take invoices again."""
-    given = {"plateformes": ("almerys",), "dedoublonnage": False, "fate": fate, **reglages}
-    monde = Monde(Reglages(**given))  # type: ignore[arg-type]
-    for rang in range(nombre):
-        monde.insist(people.pec("almerys", dossier(rang)))
-    bodies = bodies or [invoice(rang) for rang in range(nombre)]
-    monde.clock.callLater(600, monde.insist, bodies[0])  # it finds the lane shut; the others come while it is
-    for une in bodies[1:]:
-        monde.clock.callLater(900, monde.insist, une)
-    return monde
-
-
-def invoice(rang: int) -> intake.Nouvelle:
-    return people.facture(dossier(rang), f"2401315{rang:02d}")
-
-
-def lived(fate: FateOf, nombre: int = NOMBRE, taille_lot: int = lots.TAILLE) -> Monde:
-    monde = queued(fate, nombre, taille_lot=taille_lot)
-    monde.run(24 * HOUR)
-    return monde
-
-
-def in_one_lot_each(monde: Monde) -> dict[str, list[str]]:
-    """Number of each lot -> references in it, as the platform has them; every one of our invoices is in one."""
-    found: dict[str, list[str]] = {}
-    for row in monde.session.book("almerys").factures.values():
-        if not row.facture.reference.startswith("D-DEMO"):
-            found.setdefault(str(row.lot), []).append(row.facture.reference)
-    every = Counter(reference for references in found.values() for reference in references)
-    assert every.most_common(1)[0][1] == 1, every
-    return found
-
-
-def places(monde: Monde) -> dict[str, Membre]:
-    entries = [entry for entry in monde.entries() if entry.operation is Operation.FACTURE]
-    rows = monde.read(lambda t: {entry.reference: t.membre(entry.id) for entry in entries})
-    return {reference: row for reference, row in rows.items() if row is not None}
-
-
-def _bytes_sent(monde: Monde, identifiant: str, rang: int) -> bytes:
-    def work(tables: Tables) -> bytes:
-        entry = tables.entry(identifiant)
-        assert entry is not None
-        octets = monde.vault.get(tables, entry, f"requete-{rang}")
-        assert octets is not None
-        return octets
-
-    return monde.read(work)
-
-
-def all_accepted(monde: Monde, nombre: int = NOMBRE) -> None:
-    assert [*faults(monde), *order_faults(monde)] == []
-    accepted = {e.reference for e in monde.entries() if e.operation is Operation.FACTURE and e.resultat == "acceptee"}
-    assert accepted == {f"{dossier(rang)}/FAC-1" for rang in range(nombre)}
 
 
 def test_a_backlog_leaves_on_one_invoice_first_and_then_in_lots() -> None:
@@ -135,7 +59,7 @@ def test_a_lane_reopens_on_one_invoice() -> None:
 def test_a_lot_is_one_shops() -> None:
     shops = ("759999014", "759999022", "759999030")
     wire = Wire()
-    monde = Monde(Reglages(plateformes=("almerys",), dedoublonnage=False, fate=wire))
+    monde = Monde(replace(ALMERYS, fate=wire))
     for rang in range(NOMBRE):
         magasin = shops[rang % 3]
         monde.insist(replace(people.pec("almerys", dossier(rang)), magasin=magasin))
@@ -149,7 +73,7 @@ def test_a_lot_is_one_shops() -> None:
 
 def test_an_invoice_that_meets_an_open_platform_waits_for_no_other() -> None:
     wire = Wire(opens=0)
-    monde = Monde(Reglages(plateformes=("almerys",), dedoublonnage=False, fate=wire))
+    monde = Monde(replace(ALMERYS, fate=wire))
     monde.insist(people.pec("almerys", dossier(0)))
     monde.clock.callLater(600, monde.insist, invoice(0))
     monde.run(24 * HOUR)
@@ -173,7 +97,7 @@ def test_a_lot_that_never_arrived_goes_again_in_the_same_bytes() -> None:
     assert sorted(map(len, in_one_lot_each(monde).values())) == [1, NOMBRE - 1]
     assert (wire.calls["DeposerLot"], wire.calls["ConsulterLot"]) == (3, 1)
     porteur = next(row.porteur for row in places(monde).values() if row.taille > 1)
-    asked, *sent = [_bytes_sent(monde, porteur, rang) for rang in (2, 1, 3)]
+    asked, *sent = [bytes_sent(monde, porteur, rang) for rang in (2, 1, 3)]
     assert sent[0] == sent[1] != asked
 
 
@@ -282,100 +206,3 @@ def test_an_answer_nobody_can_read_holds_every_member_and_asks_before_anything_e
     all_accepted(monde)
     assert wire.calls["DeposerLot"] == 2
     assert sorted(map(len, in_one_lot_each(monde).values())) == [1, NOMBRE - 1]
-
-
-def died(at: tuple[int, str] | None, next_step: policy.NextStep = policy.next_step) -> Monde:
-    """Three invoices, one of them alone, whose daemon dies at a commit."""
-    deaths = () if at is None else (at,)
-    monde = queued(Wire(opens=0.5 * HOUR), nombre=3, deaths=deaths, next_step=next_step)
-    monde.run(8 * HOUR)
-    return monde
-
-
-def commits() -> int:
-    monde = died(None)
-    assert sorted(map(len, in_one_lot_each(monde).values())) == [1, 2]
-    return monde.storage.commits
-
-
-@pytest.mark.parametrize("side", ["before", "after"])
-def test_dying_at_any_commit_leaves_each_invoice_in_one_lot(side: str) -> None:
-    total = commits()
-    assert total > 20, "the story has enough steps to die at"
-    for n in range(1, total + 1):
-        monde = died((n, side))
-        assert monde.deaths == 1, f"commit {n} was reached"
-        all_accepted(monde, 3)
-        found = in_one_lot_each(monde)
-        assert {row.numero for row in places(monde).values()} == set(found), f"death {side} commit {n}"
-
-
-def test_control_a_lot_sent_again_without_asking_doubles() -> None:
-    doubled = [
-        n
-        for n in range(1, commits() + 1)
-        if any("times" in fault for fault in faults(died((n, "before"), next_step=resend_without_asking)))
-    ]
-    assert doubled, "no crash point doubles: the proof above proves nothing"
-
-
-def test_control_without_the_rows_an_invoice_is_in_two_lots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget who travels with whom: after a doubt each invoice is asked about alone, and lots differ from the bytes."""
-
-    def forget(tables: Tables, membre: Membre) -> None:
-        pass
-
-    monkeypatch.setattr(lots, "join", forget)
-    wire = Wire({("DeposerLot", 2): Fate(never=True)})
-    monde = lived(wire)
-    assert faults(monde) != [] or wire.calls["ConsulterLot"] == 0
-
-
-KINDS = (Fate(refused=True), Fate(statut=503), Fate(never=True), Fate(lost=True), Fate(lost=True, retard=90.0))
-STORMS = 12
-
-
-def storm(seed: int, next_step: policy.NextStep = policy.next_step) -> Monde:
-    """Invoices of two shops come while the platform takes none; then a third of all calls goes wrong, and the daemon
-    dies now and then."""
-    chance = random.Random(seed)
-    deaths = tuple((chance.randint(5, 60), chance.choice(("before", "after"))) for _ in range(chance.randint(0, 3)))
-    wire = Wire(opens=HOUR)
-
-    def fate(requete: HttpRequest, now: float) -> Fate:
-        given = wire(requete, now)
-        wrong = HOUR <= now < 5 * HOUR and given == Fate() and chance.random() < 0.33
-        return replace(chance.choice(KINDS)) if wrong else given
-
-    reglages = Reglages(
-        seed=seed,
-        plateformes=("almerys",),
-        dedoublonnage=False,
-        fate=fate,
-        deaths=deaths,
-        taille_lot=4,
-        next_step=next_step,
-    )
-    monde = Monde(reglages)
-    for rang in range(12):
-        magasin = chance.choice(("759999014", "759999022"))
-        monde.insist(replace(people.pec("almerys", dossier(rang)), magasin=magasin))
-        later = replace(invoice(rang), magasin=magasin)
-        monde.clock.callLater(600 if rang == 0 else chance.uniform(900, HOUR), monde.insist, later)
-    monde.run(30 * HOUR)
-    return monde
-
-
-def test_lots_in_a_storm(seed: int) -> None:
-    sizes: Counter[int] = Counter()
-    for one in range(seed, seed + STORMS):
-        monde = storm(one)
-        assert [*faults(monde), *order_faults(monde)] == [], f"storm {one}"
-        found = in_one_lot_each(monde)
-        assert {row.numero for row in places(monde).values()} == set(found), f"storm {one}"
-        sizes.update(map(len, found.values()))
-    assert max(sizes) > 1, "no lot of several: this proves nothing"
-
-
-def test_control_storms_double_without_the_question() -> None:
-    assert any("times" in fault for seed in range(STORMS) for fault in faults(storm(seed, resend_without_asking)))
