@@ -20,7 +20,7 @@ from tierspayant.adapter.exchange import post
 from tierspayant.adapter.identity import CompteInutilisable
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.leases import SEUL, Noeud
-from tierspayant.adapter.log_ins import Exchanged, LogIns
+from tierspayant.adapter.log_ins import AT_ONCE, Exchanged, LogIns
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.platform_sessions import Jetons
 from tierspayant.adapter.storage.protocol import Depasse, Storage, StorageError, Tables
@@ -76,7 +76,7 @@ class Calls:
         self.outside = outside
         self._ids = Ids(outside.chance)
         asking = {une.nom for une in plateformes.values() if (une.identite, une.session) != ("aucune", "aucune")}
-        self._log_ins = LogIns(asking, outside.now)
+        self._log_ins = LogIns(asking, outside.now, AT_ONCE // 2 if outside.noeud.partage else AT_ONCE)
 
     def encode(self, nom: str, magasin: str, id_message: str, demande: Demande) -> HttpRequest:
         """The business bytes. Raises Faute when the dialect cannot say it."""

@@ -1,8 +1,9 @@
 """Log-ins without hammering: an account not accepted yet shows itself once, and the others wait for its answer.
 
 A platform locks an account after a few wrong secrets in a row, and a lane has several requests on their way at once.
-So the first exchange of an account goes alone; when it is refused, those that waited never leave. Once refused, an
-account is not shown again before storage says that it was released since: by a person, on whichever node.
+So the first exchange of an account goes alone; when it is refused, those that waited never leave. Accepted, it may be
+shown by a few exchanges at once, fewer than lock it: should the secret expire under them, they alone are refused. Once
+refused, an account is not shown again before storage says that it was released since: by a person, on whichever node.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredSemaphore
 
 from tierspayant.adapter.availability import Compte
 from tierspayant.schemas.outcomes import Answer, NotYou, Outcome, Refus
@@ -20,6 +21,9 @@ from tierspayant.schemas.wire import HttpRequest, HttpResponse
 
 Key = tuple[str, str]
 """Platform and shop."""
+AT_ONCE = 4
+"""Exchanges of one account on their way at once: fewer than the failures that lock it (five on the emulated platforms;
+no real figure is public). Nodes that share a database do not see each other's, so each takes half."""
 Exchanged: TypeAlias = tuple[HttpRequest, HttpResponse | None, Outcome]
 
 
@@ -35,9 +39,11 @@ class LogIns:
 
     plateformes: Collection[str]
     now: Callable[[], dt.datetime]
+    at_once: int = AT_ONCE
     _first: dict[Key, list[Deferred[NotYou | None]]] = field(default_factory=dict)
     _accepted: set[Key] = field(default_factory=set)
     _refused: dict[Key, _Refused] = field(default_factory=dict)
+    _room: dict[Key, DeferredSemaphore] = field(default_factory=dict)
 
     async def through(
         self,
@@ -49,11 +55,20 @@ class LogIns:
         """What `exchange` gives, or NotYou without any exchange. `known`: what storage says of the account now."""
         if key[0] not in self.plateformes:
             return await exchange()
-        refusal = await self._held(key, known) or await self._turn(key)
-        if refusal is not None:
-            return requete, None, refusal
-        if key in self._accepted:
-            return self._learned(key, await exchange())
+        while (refusal := await self._held(key, known) or await self._turn(key)) is None:
+            if key not in self._accepted:
+                return await self._alone(key, exchange)
+            room = self._room.setdefault(key, DeferredSemaphore(self.at_once))
+            await room.acquire()
+            try:
+                if key in self._accepted:  # else it was refused while this one waited for room
+                    return self._learned(key, await exchange())
+            finally:
+                room.release()
+        return requete, None, refusal
+
+    async def _alone(self, key: Key, exchange: Callable[[], Awaitable[Exchanged]]) -> Exchanged:
+        """The exchange that shows an account not accepted yet; the others wait for what it tells."""
         self._first[key] = []
         refusal = None
         try:

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from tierspayant.adapter.availability import Compte, Retenue
-from tierspayant.adapter.log_ins import Exchanged, LogIns
+from tierspayant.adapter.log_ins import AT_ONCE, Exchanged, LogIns
 from tierspayant.schemas.messages import FermetureReponse
 from tierspayant.schemas.outcomes import Answer, NotSent, NotYou, Outcome, RaisonCompte
 from tierspayant.schemas.wire import HttpRequest
@@ -28,6 +28,7 @@ class Door:
     now: dt.datetime = START
     compte: Compte | None = None
     left: list[Deferred[Exchanged]] = field(default_factory=list)
+    shown: int = 0
     come: list[Outcome] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
 
@@ -39,6 +40,7 @@ class Door:
             return self.compte
 
         def leave() -> Deferred[Exchanged]:
+            self.shown += 1
             self.left.append(Deferred())
             return self.left[-1]
 
@@ -56,6 +58,32 @@ def test_one_goes_first_and_the_others_follow_together_once_it_was_accepted() ->
     assert len(door.left) == 1
     door.answer(GOOD)
     assert len(door.left) == 4
+
+
+def test_an_accepted_account_is_shown_by_fewer_at_once_than_lock_it() -> None:
+    door = Door()
+    door.send()
+    door.answer(GOOD)
+    for _ in range(10):
+        door.send()
+    assert len(door.left) == AT_ONCE
+    door.answer(LOST)
+    assert len(door.left) == AT_ONCE
+    for _ in range(9):
+        door.answer(GOOD)
+    assert len(door.come) == 11
+
+
+def test_a_secret_that_expires_under_an_accepted_account_is_shown_no_further() -> None:
+    door = Door()
+    door.send()
+    door.answer(GOOD)
+    for _ in range(10):
+        door.send()
+    while door.left:
+        door.answer(REFUSED)
+    assert door.come == [GOOD, *[REFUSED] * 10]
+    assert door.shown == 1 + AT_ONCE
 
 
 def test_when_the_first_is_refused_the_others_never_leave() -> None:
