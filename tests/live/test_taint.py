@@ -196,7 +196,7 @@ def prepared(tmp_path: Path, patch: str = "") -> World:
     monde.adapter.stop()
     (monde.configuration.parent / "secrets" / "demo-viamedis.secret").write_text(SECRET, encoding="utf-8")
     lignes = monde.configuration.read_text(encoding="utf-8")
-    named = 'dialecte = "viamedis"\n'
+    named = '\ndialecte = "viamedis"\n'
     assert named in lignes
     signed = lignes.replace(named, named + 'identite = "usernametoken"\n')
     monde.configuration.write_text(signed, encoding="utf-8")
