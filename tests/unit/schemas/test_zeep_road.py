@@ -11,6 +11,7 @@ import zeep.exceptions
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from zeep.xsd.context import XmlParserContext
 
 from tests.strategies import demandes
 from tierspayant.schemas import contract, platforms, viamedis, xml
@@ -19,7 +20,7 @@ from tierspayant.schemas.faults import Faute
 from tierspayant.schemas.identity import Finess
 from tierspayant.schemas.messages import Demande, Entete
 from tierspayant.schemas.soap import SOAP11, SOAP12, SoapVersion
-from tierspayant.schemas.zeep_road import _SCHEME, Road, _PackageTransport
+from tierspayant.schemas.zeep_road import _SCHEME, Road, _Blocks, _Field, _PackageTransport
 
 ENTETE = {"entete": {"idMessage": "m", "magasin": "759999014", "horodatage": "2024-01-31T10:00:00Z"}}
 SENDER = Entete(id_message="m", magasin=Finess("759999014"), emis_le=dt.datetime(2024, 1, 31, 9, tzinfo=dt.UTC))
@@ -62,6 +63,21 @@ def test_what_an_answer_leaves_out_is_none_or_an_empty_list() -> None:
     assert (lu.idMessage, lu.organisme) == ("m", [])
     assert "organisme" in lu
     assert "numero" not in lu
+
+
+def test_more_than_a_plain_sequence_is_left_to_zeep() -> None:
+    """No contract of ours has an attribute; a platform's own may."""
+    text, rang = zeep.xsd.Element("{urn:x}texte", zeep.xsd.String()), zeep.xsd.Attribute("rang", zeep.xsd.String())
+    kind = zeep.xsd.ComplexType(zeep.xsd.Sequence([text]), attributes=[rang])
+    schema = zeep.xsd.Schema()
+    bloc = _Field("bloc", zeep.xsd.Element("{urn:x}bloc", kind), _Blocks(schema, XmlParserContext(schema.settings)))
+    parent = etree.Element("parent")
+    bloc.write(parent, {"texte": "T", "rang": "2"}, [])
+    assert etree.tostring(parent[0]) == b'<ns0:bloc xmlns:ns0="urn:x" rang="2"><ns0:texte>T</ns0:texte></ns0:bloc>'
+    lu = bloc.read(parent[0])
+    assert (lu.texte, lu.rang) == ("T", "2")
+    with pytest.raises(zeep.exceptions.ValidationError):
+        bloc.write(parent, None, [])
 
 
 @pytest.mark.parametrize("dialecte", ["viamedis", "almerys"])
