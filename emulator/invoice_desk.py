@@ -8,6 +8,7 @@ import datetime as dt
 from tierspayant.emulator import ledger, payments, pec_desk
 from tierspayant.emulator.book import Book
 from tierspayant.emulator.dates import business_day
+from tierspayant.emulator.insurers import Amc
 from tierspayant.emulator.rows import FactureRecue, Lot, Pec
 from tierspayant.emulator.rules import facture
 from tierspayant.emulator.rules.regle import Manque, motif
@@ -69,7 +70,7 @@ def _receive(
     row = FactureRecue(
         cle=book.next_facture_key(),
         magasin=magasin,
-        facture=dataclasses.replace(one, lignes=pec_desk.minimised(one.lignes, book.insurer(pec.amc))),
+        facture=_kept(one, book.insurer(pec.amc)),
         recue_le=now,
         etat=ResultatFacture.ACQUITTEE,
         amc=pec.amc,
@@ -84,6 +85,11 @@ def _receive(
     ledger.settle_check(book, pec, row)
     taken.append(row.cle)
     return describe(book, row)
+
+
+def _kept(one: Facture, amc: Amc) -> Facture:
+    lignes = pec_desk.minimised(one.lignes, amc)
+    return one if lignes is one.lignes else dataclasses.replace(one, lignes=lignes)
 
 
 def _facts(book: Book, magasin: str, one: Facture, pec: Pec | None, now: dt.datetime) -> facture.Controle:

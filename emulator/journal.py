@@ -2,7 +2,8 @@
 
 Only the facts are written (bytes, instants, what struck); what a message means is read from its bytes again when
 someone asks, so that writing costs some microseconds and the record is exact for ever. Memory stays flat: the rows are
-in an SQLite file, a temporary one unless a state directory is given.
+in an SQLite file, a temporary one unless a state directory is given. Rows of a file that is kept are committed one by
+one, each before its answer leaves; those of a temporary file, which nobody can miss, some dozens at a time.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from tierspayant.schemas.wire import Headers, header
 
 PAGE = 200
 """Rows fetched at a time: a walk over a long journal holds no more."""
+TOGETHER = 64
+"""Rows of a temporary file written at a time: each then costs a third of what it costs alone."""
+MAX_WAITING = 1024 * 1024
+"""Bytes of messages that may wait to be written: documents are large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +148,9 @@ class JournalFile:
         self._connection.executescript(files(__package__).joinpath("journal.sql").read_text(encoding="utf-8"))
         self._real_now = real_now
         self._kept = kept
+        self._together = 1 if path else TOGETHER
+        self._waiting: list[tuple[str, int, dt.datetime, Exchange]] = []
+        self._waiting_bytes = 0
 
     def _refuse_older(self) -> None:
         columns = {row[1] for row in self._connection.execute("PRAGMA table_info(echange)")}
@@ -155,20 +163,43 @@ class JournalFile:
         while not self._kept and self._count(key):
             rank += 1
             key = f"{session}#{rank}"
-        return FileJournal(self._connection, key, self._count(key), self._real_now)
+        return FileJournal(self, key, self._count(key))
 
     def _count(self, key: str) -> int:
-        row = self._connection.execute("SELECT max(numero) FROM echange WHERE session = ?", (key,)).fetchone()
-        return row[0] or 0
+        [(count,)] = self.rows("SELECT max(numero) FROM echange WHERE session = ?", (key,))
+        return count or 0
 
     def of_copy(self, journal: Journal) -> FileJournal:
         """The exchanges of another journal, written here."""
         copy = self.of("copie")
-        self._connection.execute("BEGIN")
         for _, one in journal.after(0):
             copy.append(one)
-        self._connection.execute("COMMIT")
         return copy
+
+    def add(self, key: str, numero: int, exchange: Exchange) -> None:
+        """Keep one of a session; with its number it is found from now on."""
+        self._waiting.append((key, numero, self._real_now(), exchange))
+        self._waiting_bytes += len(exchange.demande) + len(exchange.reponse)
+        if len(self._waiting) >= self._together or self._waiting_bytes >= MAX_WAITING:
+            self._write()
+
+    def _write(self) -> None:
+        """Commit what waits."""
+        rows = [_row(*one) for one in self._waiting]
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        if len(rows) == 1:
+            self._connection.execute(_INSERT, rows[0])
+            return
+        self._connection.execute("BEGIN")
+        self._connection.executemany(_INSERT, rows)
+        self._connection.execute("COMMIT")
+
+    def rows(self, question: str, values: tuple[Any, ...] | dict[str, Any] = ()) -> list[Any]:
+        """The rows of a SQL question, in which everything that was added is seen."""
+        if self._waiting:
+            self._write()
+        return self._connection.execute(question, values).fetchall()
 
     def close(self) -> None:
         self._connection.close()
@@ -177,62 +208,60 @@ class JournalFile:
 class FileJournal:
     """The exchanges of one session in a JournalFile."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, key: str, count: int, real_now: Callable[[], dt.datetime]
-    ) -> None:
-        self._connection = connection
+    def __init__(self, file: JournalFile, key: str, count: int) -> None:
+        self._file = file
         self._key = key
         self._count = count
-        self._real_now = real_now
 
     def append(self, exchange: Exchange) -> int:
         self._count += 1
-        one = exchange
-        self._connection.execute(
-            _INSERT,
-            (
-                self._key,
-                self._count,
-                self._real_now().isoformat(),
-                one.virtuel.isoformat(),
-                one.plateforme,
-                one.chemin,
-                one.service,
-                one.operation,
-                one.magasin,
-                one.verdict,
-                one.regle,
-                " ".join(one.codes),
-                " ".join(one.effets),
-                msgspec.json.encode(one.demande_entetes),
-                one.demande,
-                one.statut,
-                msgspec.json.encode(one.reponse_entetes),
-                one.reponse,
-                one.id_message,
-                one.reference,
-                None if one.emis_le is None else one.emis_le.astimezone(dt.UTC).isoformat(),
-                one.retry_after,
-            ),
-        )
+        self._file.add(self._key, self._count, exchange)
         return self._count
 
     def rows(self, question: str) -> list[Any]:
         """The rows of a SQL question, where :session is this one."""
-        return self._connection.execute(question, {"session": self._key}).fetchall()
+        return self._file.rows(question, {"session": self._key})
 
     def count(self) -> int:
         return self._count
 
     def get(self, numero: int) -> Exchange | None:
-        row = self._connection.execute(_ONE, (self._key, numero)).fetchone()
-        return None if row is None else _exchange(row)
+        rows = self._file.rows(_ONE, (self._key, numero))
+        return _exchange(rows[0]) if rows else None
 
     def after(self, numero: int) -> Iterator[tuple[int, Exchange]]:
-        while rows := self._connection.execute(_AFTER, (self._key, numero)).fetchall():
+        while rows := self._file.rows(_AFTER, (self._key, numero)):
             for row in rows:
                 numero = row[0]
                 yield numero, _exchange(row[1:])
+
+
+def _row(key: str, numero: int, reel: dt.datetime, one: Exchange) -> tuple[Any, ...]:
+    """What _INSERT takes."""
+    return (
+        key,
+        numero,
+        reel.isoformat(),
+        one.virtuel.isoformat(),
+        one.plateforme,
+        one.chemin,
+        one.service,
+        one.operation,
+        one.magasin,
+        one.verdict,
+        one.regle,
+        " ".join(one.codes),
+        " ".join(one.effets),
+        msgspec.json.encode(one.demande_entetes),
+        one.demande,
+        one.statut,
+        msgspec.json.encode(one.reponse_entetes),
+        one.reponse,
+        one.id_message,
+        one.reference,
+        None if one.emis_le is None else one.emis_le.astimezone(dt.UTC).isoformat(),
+        one.retry_after,
+    )
 
 
 def _exchange(row: tuple[Any, ...]) -> Exchange:
