@@ -2,8 +2,8 @@
 
 Each exchange is one that the emulator never saw: its own idMessage, file, references and numbers, so that a PEC request
 makes a new PEC and an invoice bills a PEC granted for it; nothing is answered from memory. The journal is the file that
-`serve` writes (SQLite): its own temporary one, some dozens of rows at a time, or that of `serve --state`, where each row
-is committed before its answer is handed over. Sockets are not in it. The processor time is that of all exchanges
+`serve` writes (SQLite): its own temporary one, some dozens of rows at a time, or that of `serve --state`, where one is
+committed before its answer is handed over. Sockets are not in it. The processor time is that of all exchanges
 together, garbage collection of what they leave included, as often as `serve` looks for it; what the bench itself and
 the rows before it left is set aside first, as the objects of a start are.
 """
