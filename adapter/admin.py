@@ -14,11 +14,11 @@ from typing import Any
 from tierspayant.adapter.annuaire import AnnuaireInvalide
 from tierspayant.adapter.availability import Retenue, ouvert
 from tierspayant.adapter.body_json import document
-from tierspayant.adapter.config import ConfigInvalide
+from tierspayant.adapter.config import ConfigInvalid
 from tierspayant.adapter.entry import Etat
 from tierspayant.adapter.gestures import pause_account, reopen_account, resume_account
-from tierspayant.adapter.keys import CleApi, Role
-from tierspayant.adapter.master_key import CleMaitreIllisible
+from tierspayant.adapter.keys import ApiKey, Role
+from tierspayant.adapter.master_key import MasterKeyUnreadable
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.adapter.problem import Fault, Problem, Refusal
 from tierspayant.adapter.render import instant
@@ -30,13 +30,13 @@ from tierspayant.adapter.shop_http import Call, Reply, json_reply
 from tierspayant.adapter.storage.protocol import Storage, Tables
 from tierspayant.schemas.operations import Service
 
-OPERATOR = CleApi("", Role.OPERATEUR, None, "")
+OPERATOR = ApiKey("", Role.OPERATEUR, None, "")
 
 
 class LocalAccess:
     """Whoever reaches the socket is the operator."""
 
-    async def caller(self, _appel: Call) -> tuple[CleApi, str | None]:
+    async def caller(self, _appel: Call) -> tuple[ApiKey, str | None]:
         return OPERATOR, None
 
 
@@ -46,7 +46,7 @@ class OperatorsOnly:
 
     keys: WhoCalls
 
-    async def caller(self, call: Call) -> tuple[CleApi, str | None]:
+    async def caller(self, call: Call) -> tuple[ApiKey, str | None]:
         """Raises Refusal."""
         key, magasin = await self.keys.caller(call)
         if key.role is not Role.OPERATEUR:
@@ -64,7 +64,7 @@ class Admin:
     magasins: Callable[[], Mapping[str, str]]
     reload: Callable[[], None]
     wake_all: Callable[[], None]
-    demon: str
+    daemon: str
     give_code: Callable[[tuple[str, str], str], None] | None = None
     move_queued: Callable[[bool], Awaitable[dict[str, Any]]] | None = None
     rotation: Rotation | None = None
@@ -84,7 +84,7 @@ class Admin:
         def work(tables: Tables) -> dict[str, Any]:
             names = {numero: name for name, numero in self.magasins().items()}
             return {
-                "demon": self.demon,
+                "demon": self.daemon,
                 "releve_le": instant(self.now()),
                 "file": {etat.value: tables.count(None, (etat,)) for etat in Etat},
                 "plateformes": platform_rows(self.plateformes, tables.disponibilites(), (), None, visit.langue),
@@ -106,8 +106,8 @@ class Admin:
         """Read shops, keys and directory again; a file that does not check changes nothing."""
         try:
             self.reload()
-        except (ConfigInvalide, AnnuaireInvalide) as error:
-            faults = tuple(Fault(None, "CONFIGURATION", ligne) for ligne in error.lignes)
+        except (ConfigInvalid, AnnuaireInvalide) as error:
+            faults = tuple(Fault(None, "CONFIGURATION", line) for line in error.lignes)
             raise Refusal(Problem("demande_invalide", faults=faults)) from None
         return json_reply({"recharge": True})
 
@@ -118,8 +118,8 @@ class Admin:
             raise _wrong("/appliquer", "TYPE_BOOLEEN", "true ou false est attendu")
         try:
             done = await self.move_queued(apply)
-        except (ConfigInvalide, AnnuaireInvalide) as error:
-            faults = tuple(Fault(None, "CONFIGURATION", ligne) for ligne in error.lignes)
+        except (ConfigInvalid, AnnuaireInvalide) as error:
+            faults = tuple(Fault(None, "CONFIGURATION", line) for line in error.lignes)
             raise Refusal(Problem("demande_invalide", faults=faults)) from None
         self.wake_all()
         return json_reply(done)
@@ -129,7 +129,7 @@ class Admin:
         assert self.rotation is not None, "who builds the routes gives it"
         try:
             done = await self.rotation.run()
-        except (RotationRefused, CleMaitreIllisible) as refusal:
+        except (RotationRefused, MasterKeyUnreadable) as refusal:
             raise Refusal(Problem("etat_incompatible", str(refusal))) from None
         except OSError as error:
             detail = f"{self.rotation.file} : écriture impossible ({error.strerror}) ; relancez, rien n'est perdu"
@@ -142,27 +142,27 @@ class Admin:
 
     async def pause(self, visit: Visit) -> Reply:
         """Stop or resume one service of a platform, or all of them; with `magasin`, that shop's account there."""
-        corps = document(visit.call.body)
-        name, en_pause = str(corps.get("plateforme")), corps.get("en_pause")
+        body = document(visit.call.body)
+        name, en_pause = str(body.get("plateforme")), body.get("en_pause")
         if name not in self.plateformes:
             known = ", ".join(sorted(self.plateformes))
             raise _wrong("/plateforme", "PLATEFORME_INCONNUE", f"plateformes connues : {known}")
         if not isinstance(en_pause, bool):
             raise _wrong("/en_pause", "TYPE_BOOLEEN", "true ou false est attendu")
-        if corps.get("magasin") is not None:
-            return await self._pause_account(name, corps, en_pause)
+        if body.get("magasin") is not None:
+            return await self._pause_account(name, body, en_pause)
         try:
-            services = list(Service) if corps.get("service") is None else [Service(corps["service"])]
+            services = list(Service) if body.get("service") is None else [Service(body["service"])]
         except ValueError:
             raise _wrong("/service", "VALEUR_ADMISE", f"valeurs admises : {', '.join(Service)}") from None
         now = self.now()
 
         def work(tables: Tables) -> None:
             for service in services:
-                connu = tables.disponibilite(name, service) or ouvert(name, service, now)
-                tables.put_disponibilite(replace(connu, en_pause=en_pause))
-                donnees: dict[str, str | int | None] = {"plateforme": name, "service": service}
-                tables.add_evenement("pause" if en_pause else "reprise", now, None, None, donnees)
+                known_service = tables.disponibilite(name, service) or ouvert(name, service, now)
+                tables.put_disponibilite(replace(known_service, en_pause=en_pause))
+                payload: dict[str, str | int | None] = {"plateforme": name, "service": service}
+                tables.add_evenement("pause" if en_pause else "reprise", now, None, None, payload)
 
         await self.storage.write(work)
         self.wake_all()
@@ -170,28 +170,28 @@ class Admin:
             {"plateforme": name, "services": [service.value for service in services], "en_pause": en_pause}
         )
 
-    async def _pause_account(self, name: str, corps: dict[str, Any], en_pause: bool) -> Reply:
-        if corps.get("service") is not None:
+    async def _pause_account(self, name: str, body: dict[str, Any], en_pause: bool) -> Reply:
+        if body.get("service") is not None:
             raise _wrong("/service", "COMPTE_ENTIER", "un compte se suspend entier : magasin, ou service, pas les deux")
-        finess, now = self._shop(name, corps), self.now()
+        finess, now = self._shop(name, body), self.now()
         gesture = pause_account if en_pause else resume_account
         change = await self.storage.write(lambda tables: gesture(tables, name, finess, now))
         self.wake_all()
-        return json_reply({"plateforme": name, "magasin": corps["magasin"], "en_pause": en_pause, "change": change})
+        return json_reply({"plateforme": name, "magasin": body["magasin"], "en_pause": en_pause, "change": change})
 
-    def _shop(self, plateforme: str, corps: dict[str, Any]) -> str:
+    def _shop(self, plateforme: str, body: dict[str, Any]) -> str:
         """The FINESS of the shop that a body names. Raises Refusal."""
-        finess = self.magasins().get(str(corps.get("magasin")))
+        finess = self.magasins().get(str(body.get("magasin")))
         if finess is None or plateforme not in self.plateformes:
             raise _wrong("/magasin", "COMPTE_INCONNU", "ce magasin ou cette plateforme n'est pas dans la configuration")
         return finess
 
     async def reopen(self, visit: Visit) -> Reply:
         """A shop's account on a platform is good again, by a `code` if it asks one: what was held for it goes on."""
-        corps = document(visit.call.body)
-        name, magasin = str(corps.get("plateforme")), corps.get("magasin")
-        finess = self._shop(name, corps)
-        code, now = corps.get("code"), self.now()
+        body = document(visit.call.body)
+        name, magasin = str(body.get("plateforme")), body.get("magasin")
+        finess = self._shop(name, body)
+        code, now = body.get("code"), self.now()
         if code is not None:
             if not isinstance(code, str) or not code.strip():
                 raise _wrong("/code", "TYPE_TEXTE", "le code reçu est attendu")

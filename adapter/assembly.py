@@ -15,7 +15,7 @@ from twisted.internet.task import Clock
 from tierspayant.adapter import master_key, metrics, platform_rows, reload, reroute, storage_choice
 from tierspayant.adapter.admin import Admin, LocalAccess
 from tierspayant.adapter.annuaire import AnnuaireInvalide
-from tierspayant.adapter.config import ConfigInvalide, Configuration
+from tierspayant.adapter.config import ConfigInvalid, Configuration
 from tierspayant.adapter.daemon_client import check
 from tierspayant.adapter.entry import Entry
 from tierspayant.adapter.harvest_guard import Caps, HarvestGuard
@@ -37,7 +37,7 @@ from tierspayant.adapter.storage.protocol import Storage, StorageError
 from tierspayant.adapter.vault import Vault
 
 
-class DemarrageRefuse(Exception):
+class StartRefused(Exception):
     """The daemon cannot start; one sentence per line."""
 
     def __init__(self, *lignes: str) -> None:
@@ -46,29 +46,29 @@ class DemarrageRefuse(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lu:
+class FilesRead:
     """Everything read from files before anything starts."""
 
-    vivant: reload.Vivant
+    in_force: reload.InForce
     plateformes: Mapping[str, Plateforme]
     vault: Vault
 
     @property
     def configuration(self) -> Configuration:
-        return self.vivant.configuration
+        return self.in_force.configuration
 
 
-def read_files(configuration: Configuration) -> Lu:
-    """Raises DemarrageRefuse with every fault."""
+def read_files(configuration: Configuration) -> FilesRead:
+    """Raises StartRefused with every fault."""
     try:
         plateformes = platform_rows.rows(configuration)
-        vivant = reload.load(configuration)
-        vault = master_key.read(configuration.chemin(configuration.reglages.stockage.cle_maitre_fichier)).vault()
-    except (ConfigInvalide, AnnuaireInvalide) as erreur:
-        raise DemarrageRefuse(*erreur.lignes) from None
-    except master_key.CleMaitreIllisible as erreur:
-        raise DemarrageRefuse(str(erreur)) from None
-    return Lu(vivant=vivant, plateformes=plateformes, vault=vault)
+        in_force = reload.load(configuration)
+        vault = master_key.read(configuration.path(configuration.settings.stockage.cle_maitre_fichier)).vault()
+    except (ConfigInvalid, AnnuaireInvalide) as error:
+        raise StartRefused(*error.lignes) from None
+    except master_key.MasterKeyUnreadable as error:
+        raise StartRefused(str(error)) from None
+    return FilesRead(in_force=in_force, plateformes=plateformes, vault=vault)
 
 
 def real_now() -> dt.datetime:
@@ -76,10 +76,10 @@ def real_now() -> dt.datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pieces:
+class Parts:
     """What both the daemon and a command without one are made of."""
 
-    lu: Lu
+    files: FilesRead
     storage: Storage
     watch: Watch
     now: Callable[[], dt.datetime]
@@ -88,80 +88,80 @@ class Pieces:
     wake_lanes: Callable[[Iterable[Lane]], None]
     wake_all: Callable[[], None]
     reload: Callable[[], None]
-    demon: str
-    pret: Callable[[], str | None] = field(default=lambda: None)
+    daemon: str
+    not_ready: Callable[[], str | None] = field(default=lambda: None)
     give_code: Callable[[tuple[str, str], str], None] | None = None
     in_thread: Callable[[Callable[[], bytes]], Awaitable[bytes]] = field(default=lambda work: succeed(work()))
 
     def demandes(self) -> Demandes:
         return Demandes(
             storage=self.storage,
-            vault=self.lu.vault,
+            vault=self.files.vault,
             ids=self.ids,
-            annuaire=lambda: self.lu.vivant.annuaire,
-            plateformes=self.lu.plateformes,
+            annuaire=lambda: self.files.in_force.annuaire,
+            plateformes=self.files.plateformes,
             watch=self.watch,
             now=self.now,
             wake=self.wake,
-            file_max=self.lu.configuration.reglages.livraison.file_max,
+            file_max=self.files.configuration.settings.livraison.file_max,
             guard=HarvestGuard(self._caps),
         )
 
     def _caps(self) -> Caps:
-        livraison = self.lu.configuration.reglages.livraison
+        livraison = self.files.configuration.settings.livraison
         return Caps(livraison.droits_par_heure, livraison.droits_par_dossier)
 
     def etat(self) -> Etat:
         return Etat(
             storage=self.storage,
-            plateformes=self.lu.plateformes,
+            plateformes=self.files.plateformes,
             watch=self.watch,
             now=self.now,
-            pret=self.pret,
-            mesures=metrics.text,
+            not_ready=self.not_ready,
+            metrics_text=metrics.text,
         )
 
     def admin(self) -> Admin:
         return Admin(
             storage=self.storage,
-            plateformes=self.lu.plateformes,
+            plateformes=self.files.plateformes,
             now=self.now,
-            magasins=self.lu.vivant.magasins,
+            magasins=self.files.in_force.magasins,
             reload=self.reload,
             wake_all=self.wake_all,
-            demon=self.demon,
+            daemon=self.daemon,
             give_code=self.give_code,
             move_queued=self.move_queued,
             rotation=self.rotation(),
         )
 
     def rotation(self) -> Rotation:
-        configuration = self.lu.configuration
+        configuration = self.files.configuration
         return Rotation(
             self.storage,
-            self.lu.vault,
-            configuration.chemin(configuration.reglages.stockage.cle_maitre_fichier),
-            partage=self.demon == "running" and storage_choice.shared(configuration),
+            self.files.vault,
+            configuration.path(configuration.settings.stockage.cle_maitre_fichier),
+            partage=self.daemon == "running" and storage_choice.shared(configuration),
         )
 
-    async def move_queued(self, appliquer: bool) -> dict[str, Any]:
+    async def move_queued(self, apply: bool) -> dict[str, Any]:
         """`annuaire reroute`: by the directory on disk, put in force first when it is to be applied."""
-        if appliquer:
+        if apply:
             self.reload()
-        annuaire = self.lu.vivant.annuaire if appliquer else reload.load(self.lu.configuration).annuaire
-        outils = reroute.Outils(vault=self.lu.vault, ids=self.ids, annuaire=annuaire)
-        return await reroute.bulk(self.storage, outils, self.now(), apply=appliquer)
+        annuaire = self.files.in_force.annuaire if apply else reload.load(self.files.configuration).annuaire
+        outils = reroute.Outils(vault=self.files.vault, ids=self.ids, annuaire=annuaire)
+        return await reroute.bulk(self.storage, outils, self.now(), apply=apply)
 
     def gestes(self) -> Gestes:
-        return Gestes(storage=self.storage, vault=self.lu.vault, now=self.now, wake_lanes=self.wake_lanes)
+        return Gestes(storage=self.storage, vault=self.files.vault, now=self.now, wake_lanes=self.wake_lanes)
 
     def appels(self) -> Appels:
-        return Appels(storage=self.storage, vault=self.lu.vault, now=self.now, wake_lanes=self.wake_lanes)
+        return Appels(storage=self.storage, vault=self.files.vault, now=self.now, wake_lanes=self.wake_lanes)
 
     def avances(self) -> Avances:
         return Avances(
             storage=self.storage,
-            vault=self.lu.vault,
+            vault=self.files.vault,
             ids=self.ids,
             now=self.now,
             wake_lanes=self.wake_lanes,
@@ -173,29 +173,29 @@ class Pieces:
 
     def shop_routes(self) -> tuple[Route, ...]:
         parts = (self.avances(), self.demandes(), self.gestes(), self.appels(), self.argent(), self.etat())
-        return tuple(une for part in parts for une in part.routes())
+        return tuple(one for part in parts for one in part.routes())
 
     def admin_api(self, who: WhoCalls) -> ShopApi:
         return ShopApi(who, (*self.admin().routes(), *self.argent().admin_routes(), *self.shop_routes()))
 
 
-def local_call(configuration: Configuration, methode: str, url: str, corps: object, *, alone: bool = False) -> Any:
-    """One call of a command answered from the database, when no daemon runs. Raises DemarrageRefuse, Refused.
+def local_call(configuration: Configuration, method: str, url: str, body: object, *, alone: bool = False) -> Any:
+    """One call of a command answered from the database, when no daemon runs. Raises StartRefused, Refused.
 
     alone: refuse as well while a daemon on another machine uses the database.
     """
-    lu = read_files(configuration)
+    files = read_files(configuration)
     try:
         storage = storage_choice.open_inline(configuration, alone=alone)
     except BaseOccupee:
         if alone and storage_choice.shared(configuration):
-            raise DemarrageRefuse("daemons use the database: stop every one of them first") from None
-        where = "port" if configuration.reglages.admin.port is not None else "socket"
-        raise DemarrageRefuse(f"a daemon holds the database but its admin {where} does not answer") from None
-    except (StorageError, ConfigInvalide) as erreur:
-        raise DemarrageRefuse(str(erreur)) from None
-    pieces = Pieces(
-        lu=lu,
+            raise StartRefused("daemons use the database: stop every one of them first") from None
+        where = "port" if configuration.settings.admin.port is not None else "socket"
+        raise StartRefused(f"a daemon holds the database but its admin {where} does not answer") from None
+    except (StorageError, ConfigInvalid) as error:
+        raise StartRefused(str(error)) from None
+    parts = Parts(
+        files=files,
         storage=storage,
         watch=Watch(Clock()),
         now=real_now,
@@ -204,14 +204,14 @@ def local_call(configuration: Configuration, methode: str, url: str, corps: obje
         wake_lanes=lambda _lanes: None,
         wake_all=lambda: None,
         reload=lambda: None,
-        demon="stopped",
+        daemon="stopped",
     )
-    chemin, _, requete = url.partition("?")
-    appel = Call(methode, chemin, requete, {"host": "localhost"}, b"" if corps is None else json.dumps(corps).encode())
-    recues: list[Any] = []
+    path, _, query = url.partition("?")
+    call = Call(method, path, query, {"host": "localhost"}, b"" if body is None else json.dumps(body).encode())
+    got: list[Any] = []
     try:
-        _ = Deferred.fromCoroutine(pieces.admin_api(LocalAccess())(appel)).addBoth(recues.append)
+        _ = Deferred.fromCoroutine(parts.admin_api(LocalAccess())(call)).addBoth(got.append)
     finally:
         _ = storage.close()
-    [reponse] = recues
-    return check(reponse.status, reponse.body).document
+    [reply] = got
+    return check(reply.status, reply.body).document

@@ -27,20 +27,20 @@ def main() -> None:
 def serve(fichier: Path, ready_file: Path | None, clock: str | None, host: str | None, port: int | None) -> None:
     """Run the daemon until SIGTERM."""
     from tierspayant.adapter import config
-    from tierspayant.adapter.assembly import DemarrageRefuse
+    from tierspayant.adapter.assembly import StartRefused
     from tierspayant.adapter.cli_output import fail
     from tierspayant.adapter.service import run
 
     api = {cle: valeur for cle, valeur in (("hote", host), ("port", port)) if valeur is not None}
     try:
-        configuration = config.charger(fichier, {"api": api} if api else {})
-    except config.ConfigInvalide as erreur:
+        configuration = config.load(fichier, {"api": api} if api else {})
+    except config.ConfigInvalid as erreur:
         fail(*erreur.lignes)
     from twisted.internet import reactor  # noqa: TID251 - the one place that names it
 
     try:
         run(reactor, configuration, ready_file=ready_file, clock=clock)
-    except DemarrageRefuse as erreur:
+    except StartRefused as erreur:
         fail(*erreur.lignes)
 
 

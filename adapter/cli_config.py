@@ -34,13 +34,13 @@ ROTATION_TIMEOUT = 1800.0
 def init(dossier: Path, emulateur: Path | None, admin_port: int | None, en_json: bool) -> None:
     """Make a folder from which the daemon starts at once."""
     from tierspayant.adapter import annuaire, config, emulator_facts
-    from tierspayant.adapter.init import InitRefuse, make
+    from tierspayant.adapter.init import InitRefused, make
 
     try:
         fait = make(dossier, emulator_facts.from_ready_file(emulateur) if emulateur else None, admin_port)
-    except InitRefuse as erreur:
+    except InitRefused as erreur:
         fail(str(erreur))
-    except (config.ConfigInvalide, annuaire.AnnuaireInvalide) as erreur:
+    except (config.ConfigInvalid, annuaire.AnnuaireInvalide) as erreur:
         fail(*erreur.lignes)
     if en_json:
         print_json(
@@ -64,29 +64,29 @@ def check_config(fichier: Path) -> None:
     from tierspayant.adapter import annuaire, config, identity, master_key, platform_rows
 
     try:
-        lue = config.charger(fichier)
+        lue = config.load(fichier)
         lignes = platform_rows.rows(lue)
-        annuaire.lire(lue.chemin(lue.reglages.annuaire), frozenset(lignes))
-        master_key.read(lue.chemin(lue.reglages.stockage.cle_maitre_fichier))
-        if lue.reglages.admin.port is not None:
+        annuaire.lire(lue.path(lue.settings.annuaire), frozenset(lignes))
+        master_key.read(lue.path(lue.settings.stockage.cle_maitre_fichier))
+        if lue.settings.admin.port is not None:
             _check_operator_key(lue)
-    except (config.ConfigInvalide, annuaire.AnnuaireInvalide) as erreur:
+    except (config.ConfigInvalid, annuaire.AnnuaireInvalide) as erreur:
         fail(*erreur.lignes)
-    except master_key.CleMaitreIllisible as erreur:
+    except master_key.MasterKeyUnreadable as erreur:
         fail(str(erreur))
     if manquants := identity.faults(lue):
         fail(*manquants)
-    click.echo(f"{lue.fichier}: good ({len(lignes)} platforms, {len(lue.reglages.magasins)} shops)")
+    click.echo(f"{lue.file}: good ({len(lignes)} platforms, {len(lue.settings.magasins)} shops)")
 
 
 def _check_operator_key(configuration: config.Configuration) -> None:
-    """Raises ConfigInvalide unless the key that commands show at the operator's port is an operator's."""
+    """Raises ConfigInvalid unless the key that commands show at the operator's port is an operator's."""
     from tierspayant.adapter import config, daemon_client, keys
 
-    known = keys.verifier(daemon_client.operator_key(configuration), configuration.reglages.cles_api())
+    known = keys.verified(daemon_client.operator_key(configuration), configuration.settings.api_keys())
     if known is None or known.role is not keys.Role.OPERATEUR:
-        file = configuration.chemin(configuration.reglages.admin.cle_fichier)
-        raise config.ConfigInvalide([f"{file}: no key of [cles] with role 'operateur'"])
+        file = configuration.path(configuration.settings.admin.cle_fichier)
+        raise config.ConfigInvalid([f"{file}: no key of [cles] with role 'operateur'"])
 
 
 @click.command()
@@ -98,9 +98,9 @@ def migrate(fichier: Path) -> None:
     from tierspayant.adapter.storage.protocol import StorageError
 
     try:
-        lue = config.charger(fichier)
+        lue = config.load(fichier)
         _ = storage_choice.open_inline(lue).close()
-    except config.ConfigInvalide as erreur:
+    except config.ConfigInvalid as erreur:
         fail(*erreur.lignes)
     except BaseOccupee:
         fail("a running daemon holds the database: it brought it to its own version when it started")
@@ -124,20 +124,20 @@ def magasin_add(nom: str, finess: str, libelle: str | None, fichier: Path, en_js
     """Add a shop and print its API key, once."""
     from tierspayant.adapter import keys
 
-    cle = keys.neuve()
+    cle = keys.fresh()
     valeurs = {"finess": finess} | ({"libelle": libelle} if libelle else {})
     _edit(
         fichier,
         {
             f"magasins.{nom}": valeurs,
-            f"cles.{cle.identifiant}": {"magasin": nom, "role": "magasin", "empreinte": cle.empreinte},
+            f"cles.{cle.identifier}": {"magasin": nom, "role": "magasin", "empreinte": cle.empreinte},
         },
         nouveau=("magasins", nom),
     )
     if en_json:
-        print_json({"magasin": nom, "cle": cle.texte})
+        print_json({"magasin": nom, "cle": cle.text})
     else:
-        click.echo(f"shop {nom} added; its API key, shown once: {cle.texte}")
+        click.echo(f"shop {nom} added; its API key, shown once: {cle.text}")
 
 
 @magasin.command("list")
@@ -148,12 +148,12 @@ def magasin_list(fichier: Path, en_json: bool) -> None:
     from tierspayant.adapter import config
 
     try:
-        lue = config.charger(fichier)
-    except config.ConfigInvalide as erreur:
+        lue = config.load(fichier)
+    except config.ConfigInvalid as erreur:
         fail(*erreur.lignes)
     elements = [
         {"magasin": nom, "finess": un.finess, "libelle": un.libelle, "comptes": ", ".join(sorted(un.comptes))}
-        for nom, un in lue.reglages.magasins.items()
+        for nom, un in lue.settings.magasins.items()
     ]
     if en_json:
         print_json({"elements": elements, "suivant": None})
@@ -176,22 +176,22 @@ def cle_add(nom: str | None, role: str, out: Path | None, fichier: Path, en_json
     """Make an API key and print it, once."""
     from tierspayant.adapter import config_edit, keys
 
-    neuve = keys.neuve()
+    neuve = keys.fresh()
     valeurs = ({"magasin": nom} if nom else {}) | {"role": role, "empreinte": neuve.empreinte}
     if out is not None:
         if out.exists():
             fail(f"{out} already exists")
         try:
-            config_edit.write_file(out, neuve.texte + "\n")
+            config_edit.write_file(out, neuve.text + "\n")
         except OSError as error:
             fail(f"{out}: {error.strerror}")
-    _edit(fichier, {f"cles.{neuve.identifiant}": valeurs})
+    _edit(fichier, {f"cles.{neuve.identifier}": valeurs})
     if en_json:
-        print_json({"magasin": nom, "role": role, "cle": None if out else neuve.texte, "fichier": out and str(out)})
+        print_json({"magasin": nom, "role": role, "cle": None if out else neuve.text, "fichier": out and str(out)})
     elif out is not None:
         click.echo(f"API key written to {out}")
     else:
-        click.echo(f"API key, shown once: {neuve.texte}")
+        click.echo(f"API key, shown once: {neuve.text}")
 
 
 @click.group()
@@ -235,11 +235,11 @@ def _edit(fichier: Path, tables: dict[str, dict[str, str]], nouveau: tuple[str, 
     from tierspayant.adapter import config, config_edit, daemon_client
 
     try:
-        lue = config.charger(fichier)
-        if nouveau is not None and nouveau[1] in getattr(lue.reglages, nouveau[0]):
+        lue = config.load(fichier)
+        if nouveau is not None and nouveau[1] in getattr(lue.settings, nouveau[0]):
             fail(f"{fichier}: {nouveau[0]}.{nouveau[1]} already exists")
-        config_edit.edit(lue.fichier, tables)
-    except config.ConfigInvalide as erreur:
+        config_edit.edit(lue.file, tables)
+    except config.ConfigInvalid as erreur:
         fail(*erreur.lignes)
     except OSError as erreur:
         fail(f"{fichier}: {erreur.strerror}")
@@ -247,7 +247,7 @@ def _edit(fichier: Path, tables: dict[str, dict[str, str]], nouveau: tuple[str, 
         daemon_client.ask(daemon_client.door(lue), "POST", "/admin/recharger", {})
     except daemon_client.DaemonAbsent:
         return
-    except (daemon_client.Refused, config.ConfigInvalide) as erreur:
+    except (daemon_client.Refused, config.ConfigInvalid) as erreur:
         fail(f"written, but the running daemon did not take it: {erreur}")
 
 

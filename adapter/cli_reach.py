@@ -24,17 +24,17 @@ def _reach(file: Path, method: str, url: str, body: object, timeout: float, *, a
     from tierspayant.adapter import config, daemon_client
 
     try:
-        configuration = config.charger(file)
+        configuration = config.load(file)
         try:
             return daemon_client.ask(daemon_client.door(configuration), method, url, body, timeout).document
         except daemon_client.DaemonAbsent:
-            from tierspayant.adapter.assembly import DemarrageRefuse, local_call
+            from tierspayant.adapter.assembly import StartRefused, local_call
 
             try:
                 return local_call(configuration, method, url, body, alone=alone)
-            except DemarrageRefuse as error:
+            except StartRefused as error:
                 fail(*error.lignes)
-    except config.ConfigInvalide as error:
+    except config.ConfigInvalid as error:
         fail(*error.lignes)
     except daemon_client.Refused as error:
         fail(str(error))

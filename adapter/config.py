@@ -28,49 +28,49 @@ from tierspayant.adapter.config_tables import (
     Compte,
     Livraison,
     Magasin,
-    NomCourt,
     Plateforme,
+    ShortName,
     Stockage,
     Table,
     is_loopback,
 )
-from tierspayant.adapter.keys import CleApi
+from tierspayant.adapter.keys import ApiKey
 
 __all__ = [
     "Admin",
     "Api",
     "Cle",
     "Compte",
-    "ConfigInvalide",
+    "ConfigInvalid",
     "Configuration",
     "Livraison",
     "Magasin",
     "Plateforme",
-    "Reglages",
+    "Settings",
     "Stockage",
     "Table",
-    "charger",
     "is_loopback",
+    "load",
 ]
 
-PREFIXE = "TP_ADAPTER_"
-HORS_REGLAGES = frozenset({"TP_ADAPTER_CONFIG"})
+PREFIX = "TP_ADAPTER_"
+NOT_SETTINGS = frozenset({"TP_ADAPTER_CONFIG"})
 """Environment variables of the command line itself, not settings."""
 
 
-class ConfigInvalide(Exception):
+class ConfigInvalid(Exception):
     """The configuration cannot be used; one line per fault."""
 
-    def __init__(self, lignes: list[str]) -> None:
-        super().__init__("\n".join(lignes))
-        self.lignes = lignes
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lignes = lines
 
 
-class Reglages(BaseSettings):
+class Settings(BaseSettings):
     """Everything `adapter.toml` may hold."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIXE,
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
@@ -83,88 +83,88 @@ class Reglages(BaseSettings):
     livraison: Livraison = Livraison()
     annuaire: Path = Path("annuaire.toml")
     """The payer directory."""
-    plateformes: dict[NomCourt, Plateforme] = {}
-    magasins: dict[NomCourt, Magasin] = {}
+    plateformes: dict[ShortName, Plateforme] = {}
+    magasins: dict[ShortName, Magasin] = {}
     cles: dict[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")], Cle] = {}
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
-        fautes = [
-            f"cles.{identifiant}.magasin names no shop of [magasins]"
-            for identifiant, cle in self.cles.items()
-            if cle.magasin is not None and cle.magasin not in self.magasins
+        faults = [
+            f"cles.{identifier}.magasin names no shop of [magasins]"
+            for identifier, key in self.cles.items()
+            if key.magasin is not None and key.magasin not in self.magasins
         ]
-        fautes += [
-            f"magasins.{nom}.comptes.{plateforme} names no platform of [plateformes]"
-            for nom, magasin in self.magasins.items()
+        faults += [
+            f"magasins.{name}.comptes.{plateforme} names no platform of [plateformes]"
+            for name, magasin in self.magasins.items()
             for plateforme in magasin.comptes
             if plateforme not in self.plateformes
         ]
         finess = [magasin.finess for magasin in self.magasins.values()]
         if len(set(finess)) < len(finess):
-            fautes.append("two shops have the same finess")
-        if fautes:
-            raise ValueError("; ".join(fautes))
+            faults.append("two shops have the same finess")
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
-    def cles_api(self) -> Mapping[str, CleApi]:
-        return {nom: CleApi(nom, cle.role, cle.magasin, cle.empreinte) for nom, cle in self.cles.items()}
+    def api_keys(self) -> Mapping[str, ApiKey]:
+        return {name: ApiKey(name, key.role, key.magasin, key.empreinte) for name, key in self.cles.items()}
 
 
 class Configuration:
     """The settings and the folder they are relative to."""
 
-    def __init__(self, fichier: Path, reglages: Reglages) -> None:
-        self.fichier = fichier
-        self.dossier = fichier.parent
-        self.reglages = reglages
+    def __init__(self, file: Path, settings: Settings) -> None:
+        self.file = file
+        self.folder = file.parent
+        self.settings = settings
 
-    def chemin(self, chemin: Path) -> Path:
-        return self.dossier / chemin
+    def path(self, path: Path) -> Path:
+        return self.folder / path
 
     @property
     def admin_socket(self) -> Path:
         """The daemon's admin socket: in the folder of the configuration, 0600."""
-        return self.dossier / "admin.sock"
+        return self.folder / "admin.sock"
 
     @property
     def admin_port_file(self) -> Path:
         """Where a running daemon with an operator's port tells its number."""
-        return self.dossier / "admin.port"
+        return self.folder / "admin.port"
 
 
-def _where(fichier: Path, chemin: tuple[int | str, ...]) -> str:
-    cle = ".".join(str(pas) for pas in chemin if pas != "[key]")
-    variable = PREFIXE + "__".join(str(pas).upper() for pas in chemin)
-    return f"environment: {variable}" if variable in os.environ else f"{fichier}: {cle or 'configuration'}"
+def _where(file: Path, path: tuple[int | str, ...]) -> str:
+    key = ".".join(str(step) for step in path if step != "[key]")
+    variable = PREFIX + "__".join(str(step).upper() for step in path)
+    return f"environment: {variable}" if variable in os.environ else f"{file}: {key or 'configuration'}"
 
 
 def _unknown_variables() -> list[str]:
-    connues = {nom.upper() for nom in Reglages.model_fields}
+    known = {name.upper() for name in Settings.model_fields}
     return [
-        f"environment: {nom}: no such setting"
-        for nom in sorted(os.environ)
-        if nom.startswith(PREFIXE)
-        and nom not in HORS_REGLAGES
-        and nom.removeprefix(PREFIXE).split("__", 1)[0] not in connues
+        f"environment: {name}: no such setting"
+        for name in sorted(os.environ)
+        if name.startswith(PREFIX)
+        and name not in NOT_SETTINGS
+        and name.removeprefix(PREFIX).split("__", 1)[0] not in known
     ]
 
 
-def _reason(faute: Mapping[str, Any]) -> str:
-    return "unknown key" if faute["type"] == "extra_forbidden" else str(faute["msg"]).removeprefix("Value error, ")
+def _reason(fault: Mapping[str, Any]) -> str:
+    return "unknown key" if fault["type"] == "extra_forbidden" else str(fault["msg"]).removeprefix("Value error, ")
 
 
-def charger(fichier: Path, drapeaux: Mapping[str, Any] | None = None) -> Configuration:
-    """Read and check everything. Raises ConfigInvalide with one line per fault."""
-    fichier = fichier.absolute()
+def load(file: Path, flags: Mapping[str, Any] | None = None) -> Configuration:
+    """Read and check everything. Raises ConfigInvalid with one line per fault."""
+    file = file.absolute()
     try:
-        tomllib.loads(fichier.read_text(encoding="utf-8"))
-    except OSError as erreur:
-        raise ConfigInvalide([f"{fichier}: {erreur.strerror}"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as erreur:
-        raise ConfigInvalide([f"{fichier}: not TOML: {erreur}"]) from None
+        tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigInvalid([f"{file}: {error.strerror}"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigInvalid([f"{file}: not TOML: {error}"]) from None
 
-    class _Lecture(Reglages):
+    class _Sources(Settings):
         @classmethod
         def settings_customise_sources(
             cls,
@@ -174,15 +174,15 @@ def charger(fichier: Path, drapeaux: Mapping[str, Any] | None = None) -> Configu
             dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=fichier)
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
 
     try:
-        reglages = _Lecture(**(drapeaux or {}))
-    except ValidationError as erreur:
-        lignes = [f"{_where(fichier, faute['loc'])}: {_reason(faute)}" for faute in erreur.errors()]
-        raise ConfigInvalide(_unknown_variables() + lignes) from None
-    except ValueError as erreur:
-        raise ConfigInvalide([f"environment: {erreur}"]) from None
-    if inconnues := _unknown_variables():
-        raise ConfigInvalide(inconnues)
-    return Configuration(fichier, reglages)
+        settings = _Sources(**(flags or {}))
+    except ValidationError as error:
+        lines = [f"{_where(file, fault['loc'])}: {_reason(fault)}" for fault in error.errors()]
+        raise ConfigInvalid(_unknown_variables() + lines) from None
+    except ValueError as error:
+        raise ConfigInvalid([f"environment: {error}"]) from None
+    if unknown := _unknown_variables():
+        raise ConfigInvalid(unknown)
+    return Configuration(file, settings)

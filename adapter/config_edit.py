@@ -14,39 +14,39 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from tierspayant.adapter.config import ConfigInvalide, charger
+from tierspayant.adapter.config import ConfigInvalid, load
 
-Valeur: TypeAlias = str | int | bool
+Value: TypeAlias = str | int | bool
 
 
-def table(nom: str, valeurs: Mapping[str, Valeur]) -> str:
+def table(name: str, values: Mapping[str, Value]) -> str:
     """One TOML table as text. JSON's strings, integers and booleans are TOML's too."""
-    lignes = [f"{cle} = {json.dumps(valeur, ensure_ascii=False)}" for cle, valeur in valeurs.items()]
-    return "\n".join([f"[{nom}]", *lignes]) + "\n"
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    return "\n".join([f"[{name}]", *lines]) + "\n"
 
 
-def with_table(texte: str, nom: str, valeurs: Mapping[str, Valeur]) -> str:
+def with_table(text: str, name: str, values: Mapping[str, Value]) -> str:
     """The text with that table in place of the one of the same name, or at its end."""
-    neuve = table(nom, valeurs)
-    ancienne = re.compile(rf"^\[{re.escape(nom)}\][^\n]*\n(?:(?!\[)[^\n]*\n)*", re.MULTILINE)
-    if ancienne.search(texte):
-        return ancienne.sub(lambda _trouve: neuve + "\n", texte, count=1)
-    return texte.rstrip("\n") + "\n\n" + neuve
+    written = table(name, values)
+    former = re.compile(rf"^\[{re.escape(name)}\][^\n]*\n(?:(?!\[)[^\n]*\n)*", re.MULTILINE)
+    if former.search(text):
+        return former.sub(lambda _found: written + "\n", text, count=1)
+    return text.rstrip("\n") + "\n\n" + written
 
 
-def write_file(chemin: Path, texte: str, mode: int = 0o600) -> None:
+def write_file(path: Path, text: str, mode: int = 0o600) -> None:
     """Whole or not at all: temporary file in the same folder, flushed to disk, renamed."""
-    descripteur, provisoire = tempfile.mkstemp(dir=chemin.parent, prefix=f".{chemin.name}.")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descripteur, "w", encoding="utf-8") as fichier:
-            fichier.write(texte)
-            fichier.flush()
-            os.fsync(fichier.fileno())
-        Path(provisoire).chmod(mode)
-        Path(provisoire).replace(chemin)
-        _sync_folder(chemin.parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+        _sync_folder(path.parent)
     except BaseException:
-        Path(provisoire).unlink(missing_ok=True)
+        Path(temporary).unlink(missing_ok=True)
         raise
 
 
@@ -61,17 +61,17 @@ def _sync_folder(folder: Path) -> None:
         os.close(opened)
 
 
-def edit(fichier: Path, tables: Mapping[str, Mapping[str, Valeur]]) -> None:
-    """Put the tables into the configuration. Raises ConfigInvalide, and changes nothing, if it would not be valid."""
-    texte = fichier.read_text(encoding="utf-8")
-    for nom, valeurs in tables.items():
-        texte = with_table(texte, nom, valeurs)
-    essai = fichier.with_name(f".{fichier.name}.essai")
-    write_file(essai, texte)
+def edit(file: Path, tables: Mapping[str, Mapping[str, Value]]) -> None:
+    """Put the tables into the configuration. Raises ConfigInvalid, and changes nothing, if it would not be valid."""
+    text = file.read_text(encoding="utf-8")
+    for name, values in tables.items():
+        text = with_table(text, name, values)
+    trial = file.with_name(f".{file.name}.essai")
+    write_file(trial, text)
     try:
-        charger(essai)
-    except ConfigInvalide as erreur:
-        raise ConfigInvalide([ligne.replace(str(essai), str(fichier)) for ligne in erreur.lignes]) from None
+        load(trial)
+    except ConfigInvalid as error:
+        raise ConfigInvalid([line.replace(str(trial), str(file)) for line in error.lignes]) from None
     finally:
-        essai.unlink(missing_ok=True)
-    write_file(fichier, texte, fichier.stat().st_mode & 0o777)
+        trial.unlink(missing_ok=True)
+    write_file(file, text, file.stat().st_mode & 0o777)

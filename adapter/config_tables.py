@@ -23,48 +23,48 @@ from tierspayant.adapter.cadence import CADENCE_MAX
 from tierspayant.adapter.harvest_guard import PAR_DOSSIER, PAR_HEURE
 from tierspayant.adapter.http_limits import BODY_MAX, BODY_MAX_PIECES, CONNECTIONS_MAX, RECEPTION_MAX
 from tierspayant.adapter.intake import FILE_MAX
-from tierspayant.adapter.keys import Role, forme_empreinte
+from tierspayant.adapter.keys import Role, well_formed
 from tierspayant.adapter.lots import TAILLE, TAILLE_MAX
 from tierspayant.adapter.policy import DELAI_CONFIRMATION, TENTATIVES_MAX
 from tierspayant.schemas.identity import Finess
 from tierspayant.schemas.operations import Service
 
-NomCourt = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+ShortName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 
 
-def _as_duration(valeur: object) -> object:
+def _as_duration(value: object) -> object:
     """TOML gives seconds as an integer or an ISO 8601 duration as text; a float is refused."""
-    if isinstance(valeur, bool) or not isinstance(valeur, int | str | timedelta):
+    if isinstance(value, bool) or not isinstance(value, int | str | timedelta):
         raise ValueError(  # noqa: TRY004 - pydantic reports a ValueError, not a TypeError
             "a duration is a whole number of seconds or an ISO 8601 duration such as 'PT2M'"
         )
-    return valeur
+    return value
 
 
-def _is_base_url(valeur: str) -> str:
-    parties = urlsplit(valeur)
-    if parties.scheme not in {"http", "https"} or not parties.hostname:
+def _is_base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("a base URL starts with http:// or https:// and names a host")
-    if parties.query or parties.fragment or parties.username:
+    if parts.query or parts.fragment or parts.username:
         raise ValueError("a base URL has no user, query or fragment")
-    return valeur.rstrip("/")
+    return value.rstrip("/")
 
 
-def _is_finess(valeur: str) -> str:
-    Finess(valeur)
-    return valeur
+def _is_finess(value: str) -> str:
+    Finess(value)
+    return value
 
 
-Duree = Annotated[timedelta, BeforeValidator(_as_duration), Field(ge=timedelta(0))]
+Duration = Annotated[timedelta, BeforeValidator(_as_duration), Field(ge=timedelta(0))]
 BaseUrl = Annotated[str, AfterValidator(_is_base_url)]
 
 
-def is_loopback(hote: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine only."""
-    if hote == "localhost":
+    if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(hote).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
@@ -90,7 +90,7 @@ class Api(Table):
     """Bytes of a body with documents at most."""
     connexions_max: int = Field(default=CONNECTIONS_MAX, ge=1, le=10_000)
     """Open connections at most; further ones are hung up on at once."""
-    delai_reception: Duree = timedelta(seconds=RECEPTION_MAX)
+    delai_reception: Duration = timedelta(seconds=RECEPTION_MAX)
     """How long a whole request may take to arrive."""
 
     @model_validator(mode="after")
@@ -130,7 +130,7 @@ class Stockage(Table):
     """A file (0600) that holds PostgreSQL's URL alone."""
     url: SecretStr | None = None
     """PostgreSQL's URL itself: for the environment, TP_ADAPTER_STOCKAGE__URL."""
-    noeud: NomCourt | None = None
+    noeud: ShortName | None = None
     """This daemon's name among those that share the server; the machine's by default."""
     cle_maitre_fichier: Path = Path("secrets/master.key")
     """The master key file; a systemd credential of the same name serves when it is not there."""
@@ -156,13 +156,13 @@ class Livraison(Table):
     """Rights checks of one file within an hour."""
     tentatives_max: int = Field(default=TENTATIVES_MAX, ge=1)
     """Sends of one request before a person looks at it; a shut platform costs none."""
-    delai_confirmation: Duree = DELAI_CONFIRMATION
+    delai_confirmation: Duration = DELAI_CONFIRMATION
     """A PEC that waited longer is held until the customer confirms: he may have gone elsewhere."""
     retenir_doublons: bool = True
     """Hold for a person what looks like a request already made under another reference of its file."""
-    delai_appel: Duree = timedelta(seconds=60)
+    delai_appel: Duration = timedelta(seconds=60)
     """How long one call to a platform may take before its answer counts as unknown."""
-    delai_arret: Duree = timedelta(seconds=20)
+    delai_arret: Duration = timedelta(seconds=20)
     """How long an orderly stop waits for the calls under way."""
     graine: int | None = None
     """Seed of the daemon's chance (jitter, order), for tests that must repeat."""
@@ -183,7 +183,7 @@ class Plateforme(Table):
     """PEM key of that certificate."""
     ca_fichier: Path | None = None
     """PEM certificates of the platform's own authority, instead of the system's."""
-    delai_max_traitement: dict[Service, Duree] = {}
+    delai_max_traitement: dict[Service, Duration] = {}
     """Per service: how long after a call left the platform may still be working on it."""
     cadence_max: int = Field(default=CADENCE_MAX, ge=1)
     """Calls a minute to this platform at most: all shops, lanes and daemons of one database together."""
@@ -219,7 +219,7 @@ class Magasin(Table):
     """The shop's FINESS number."""
     libelle: str | None = None
     """A name for people."""
-    comptes: dict[NomCourt, Compte] = {}
+    comptes: dict[ShortName, Compte] = {}
     """Its account on each platform."""
 
 
@@ -228,14 +228,14 @@ class Cle(Table):
 
     role: Role = Role.MAGASIN
     """magasin, lecture (reads only) or operateur (every shop)."""
-    magasin: NomCourt | None = None
+    magasin: ShortName | None = None
     """The shop it speaks for."""
     empreinte: str
     """scrypt hash, written by tp-adapter; the key itself is shown once and kept nowhere."""
 
     @model_validator(mode="after")
     def _well_formed(self) -> Self:
-        if not forme_empreinte(self.empreinte):
+        if not well_formed(self.empreinte):
             raise ValueError("empreinte is not a scrypt hash written by tp-adapter")
         if (self.role is Role.OPERATEUR) == (self.magasin is not None):
             raise ValueError("a key names its shop, unless its role is 'operateur'")

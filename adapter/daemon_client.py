@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from tierspayant.adapter.config import ConfigInvalide, Configuration
+from tierspayant.adapter.config import ConfigInvalid, Configuration
 
 TIMEOUT = 30.0
 """Seconds: the daemon answers its operator at once; longer means that it is stuck."""
@@ -57,8 +57,8 @@ class Door:
 
 
 def door(configuration: Configuration) -> Door:
-    """The way in that the configuration names. Raises DaemonAbsent, or ConfigInvalide for a key that cannot be read."""
-    admin = configuration.reglages.admin
+    """The way in that the configuration names. Raises DaemonAbsent, or ConfigInvalid for a key that cannot be read."""
+    admin = configuration.settings.admin
     if admin.port is None:
         return Door(str(configuration.admin_socket), configuration.admin_socket)
     try:
@@ -69,13 +69,13 @@ def door(configuration: Configuration) -> Door:
 
 
 def operator_key(configuration: Configuration) -> str:
-    """What commands show at the operator's port. Raises ConfigInvalide."""
-    file = configuration.chemin(configuration.reglages.admin.cle_fichier)
+    """What commands show at the operator's port. Raises ConfigInvalid."""
+    file = configuration.path(configuration.settings.admin.cle_fichier)
     try:
         return file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
-        make = f"tp-adapter cle add --role operateur --out {file} --config {configuration.fichier}"
-        raise ConfigInvalide([f"{file}: no operator's key there: {make}"]) from None
+        make = f"tp-adapter cle add --role operateur --out {file} --config {configuration.file}"
+        raise ConfigInvalid([f"{file}: no operator's key there: {make}"]) from None
 
 
 class _Connection(http.client.HTTPConnection):

@@ -25,12 +25,12 @@ NOTRE: Final = "tierspayant."
 @provider(ILogFilterPredicate)
 def ours(event: LogEvent) -> Any:
     """Our own events and whatever is a warning or worse; nothing else."""
-    nom, level = str(event.get("log_namespace", "")), event.get("log_level", LogLevel.info)
-    keep = nom.startswith(NOTRE) and not nom.startswith(f"{NOTRE}adapter.shop_http.Server")
+    name, level = str(event.get("log_namespace", "")), event.get("log_level", LogLevel.info)
+    keep = name.startswith(NOTRE) and not name.startswith(f"{NOTRE}adapter.shop_http.Server")
     return PredicateResult.yes if keep or level >= LogLevel.warn else PredicateResult.no
 
 
-def begin(flux: TextIO = sys.stderr) -> None:
+def begin(stream: TextIO = sys.stderr) -> None:
     globalLogBeginner.beginLoggingTo(
-        [FilteringLogObserver(textFileLogObserver(flux), [ours])], redirectStandardIO=False
+        [FilteringLogObserver(textFileLogObserver(stream), [ours])], redirectStandardIO=False
     )

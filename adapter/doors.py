@@ -16,7 +16,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IReactorUNIX
 
 from tierspayant.adapter.admin import LocalAccess, OperatorsOnly
-from tierspayant.adapter.assembly import DemarrageRefuse, Pieces
+from tierspayant.adapter.assembly import Parts, StartRefused
 from tierspayant.adapter.config import Configuration
 from tierspayant.adapter.config_edit import write_file
 from tierspayant.adapter.http_limits import Limits
@@ -42,67 +42,67 @@ class Doors:
     def opened(self) -> bool:
         return bool(self._servers)
 
-    async def open(self, pieces: Pieces, access: Access) -> str:
-        """Both; gives the shop API's address. Raises DemarrageRefuse."""
-        api = self._configuration.reglages.api
+    async def open(self, parts: Parts, access: Access) -> str:
+        """Both; gives the shop API's address. Raises StartRefused."""
+        api = self._configuration.settings.api
         port = await self._serve(
-            self._shop_endpoint(), ShopApi(access, pieces.shop_routes()), _place(api.hote, api.port)
+            self._shop_endpoint(), ShopApi(access, parts.shop_routes()), _place(api.hote, api.port)
         )
-        await self._open_admin(pieces, access)
+        await self._open_admin(parts, access)
         scheme = "https" if api.tls_certificat else "http"
         return f"{scheme}://{_place(api.hote, port.getHost().port)}"
 
     def _shop_endpoint(self) -> Any:
-        api = self._configuration.reglages.api
+        api = self._configuration.settings.api
         if api.tls_certificat is None or api.tls_cle is None:
             return TCP4ServerEndpoint(self._reactor, api.port, interface=api.hote)
         from twisted.internet.endpoints import SSL4ServerEndpoint
         from twisted.internet.ssl import DefaultOpenSSLContextFactory
 
-        chemin = self._configuration.chemin
-        context = DefaultOpenSSLContextFactory(str(chemin(api.tls_cle)), str(chemin(api.tls_certificat)))
+        path = self._configuration.path
+        context = DefaultOpenSSLContextFactory(str(path(api.tls_cle)), str(path(api.tls_certificat)))
         return SSL4ServerEndpoint(self._reactor, api.port, context, interface=api.hote)
 
-    async def _open_admin(self, pieces: Pieces, access: Access) -> None:
+    async def _open_admin(self, parts: Parts, access: Access) -> None:
         configuration = self._configuration
         for stale in (configuration.admin_socket, configuration.admin_port_file):
             stale.unlink(missing_ok=True)
-        if configuration.reglages.admin.port is None:
-            await self._open_admin_socket(pieces)
+        if configuration.settings.admin.port is None:
+            await self._open_admin_socket(parts)
         else:
-            await self._open_admin_port(pieces, access)
+            await self._open_admin_port(parts, access)
 
-    async def _open_admin_socket(self, pieces: Pieces) -> None:
+    async def _open_admin_socket(self, parts: Parts) -> None:
         path = self._configuration.admin_socket
         if not IReactorUNIX.providedBy(self._reactor):
-            raise DemarrageRefuse("this system has no Unix sockets: set [admin] port (docs/reference/configuration.md)")
+            raise StartRefused("this system has no Unix sockets: set [admin] port (docs/reference/configuration.md)")
         if len(str(path)) > SOCKET_PATH_MAX:
-            raise DemarrageRefuse(
+            raise StartRefused(
                 f"{path}: too long for a socket; put the configuration in a shorter path, or set [admin] port"
             )
         before = os.umask(0o177)
         try:
             endpoint = UNIXServerEndpoint(self._reactor, str(path), mode=0o600, wantPID=False)
-            await self._serve(endpoint, pieces.admin_api(LocalAccess()), str(path))
+            await self._serve(endpoint, parts.admin_api(LocalAccess()), str(path))
         finally:
             os.umask(before)
 
-    async def _open_admin_port(self, pieces: Pieces, access: Access) -> None:
-        reglages, told = self._configuration.reglages, self._configuration.admin_port_file
-        admin = reglages.admin
-        if not any(cle.role is Role.OPERATEUR for cle in reglages.cles.values()):
-            file = self._configuration.chemin(admin.cle_fichier)
-            raise DemarrageRefuse(
+    async def _open_admin_port(self, parts: Parts, access: Access) -> None:
+        settings, told = self._configuration.settings, self._configuration.admin_port_file
+        admin = settings.admin
+        if not any(key.role is Role.OPERATEUR for key in settings.cles.values()):
+            file = self._configuration.path(admin.cle_fichier)
+            raise StartRefused(
                 f"[admin] port needs an operator's key: tp-adapter cle add --role operateur --out {file}"
             )
         endpoint = TCP4ServerEndpoint(self._reactor, admin.port, interface=admin.hote)
         port: Any = await self._serve(
-            endpoint, pieces.admin_api(OperatorsOnly(access)), _place(admin.hote, admin.port or 0)
+            endpoint, parts.admin_api(OperatorsOnly(access)), _place(admin.hote, admin.port or 0)
         )
         try:
             write_file(told, f"{port.getHost().port}\n")
         except OSError as error:
-            raise DemarrageRefuse(f"{told}: the port's number cannot be written ({error.strerror})") from None
+            raise StartRefused(f"{told}: the port's number cannot be written ({error.strerror})") from None
         self._told.append(told)
 
     async def _serve(self, endpoint: Any, application: ShopApi, place: str) -> Any:
@@ -110,13 +110,13 @@ class Doors:
         try:
             port: IListeningPort = await endpoint.listen(server)
         except CannotListenError as error:
-            raise DemarrageRefuse(f"{place}: cannot listen: {error.socketError}") from None
+            raise StartRefused(f"{place}: cannot listen: {error.socketError}") from None
         self._ports.append(port)
         self._servers.append(server)
         return port
 
     def _limits(self) -> Limits:
-        api = self._configuration.reglages.api
+        api = self._configuration.settings.api
         return Limits(
             body=api.corps_max,
             body_pieces=api.corps_max_pieces,

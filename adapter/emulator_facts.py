@@ -16,38 +16,38 @@ from pathlib import Path
 from typing import Any
 
 from tierspayant.adapter.annuaire import text
-from tierspayant.adapter.init import FINESS_DEMO, Emulateur, InitRefuse, PlateformeConnue
+from tierspayant.adapter.init import FINESS_DEMO, EmulatorFacts, InitRefused, KnownPlatform
 from tierspayant.schemas import plain
 from tierspayant.schemas.platforms import dialects
 
-DELAI = 20.0
+TIMEOUT = 20.0
 """Seconds: everything asked here is on this machine."""
 
 
-def from_ready_file(chemin: Path) -> Emulateur:
-    """Everything init needs. Raises InitRefuse with one sentence."""
+def from_ready_file(path: Path) -> EmulatorFacts:
+    """Everything init needs. Raises InitRefused with one sentence."""
     try:
-        pret: Mapping[str, Any] = json.loads(chemin.read_text(encoding="utf-8"))
-        control, urls = str(pret["control"]), {str(nom): str(url) for nom, url in pret["plateformes"].items()}
+        ready: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        control, urls = str(ready["control"]), {str(name): str(url) for name, url in ready["plateformes"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise InitRefuse(f"{chemin}: not the ready file of an emulator (is it running?)") from None
+        raise InitRefused(f"{path}: not the ready file of an emulator (is it running?)") from None
     session = f"{control}/_control/v1/sessions/default"
     reglages, magasins = _get(f"{session}/reglages"), _get(f"{session}/magasins")
-    identites = _get(f"{session}/identite")
+    identities = _get(f"{session}/identite")
     plateformes = tuple(
-        PlateformeConnue(
-            nom=nom,
-            dialecte=_dialect(nom, reglages.get(nom, {})),
+        KnownPlatform(
+            nom=name,
+            dialecte=_dialect(name, reglages.get(name, {})),
             url=url,
-            comptes=_accounts(nom, magasins),
-            identite=_WAYS.get(identites[nom]["authentification"], "aucune"),
-            session=_SESSIONS[identites[nom]["second_facteur"]] if identites[nom]["session"] else "aucune",
-            fichiers=_shown(session, nom, identites[nom]),
+            comptes=_accounts(name, magasins),
+            identite=_WAYS.get(identities[name]["authentification"], "aucune"),
+            session=_SESSIONS[identities[name]["second_facteur"]] if identities[name]["session"] else "aucune",
+            fichiers=_shown(session, name, identities[name]),
         )
-        for nom, url in urls.items()
+        for name, url in urls.items()
     )
-    ca = pret.get("ca")
-    return Emulateur(
+    ca = ready.get("ca")
+    return EmulatorFacts(
         plateformes=plateformes,
         annuaire=_directory(frozenset(urls)),
         ca=None if ca is None else Path(ca).read_text(encoding="ascii"),
@@ -60,64 +60,64 @@ _SESSIONS = {"totp": "totp", "courriel": "code", "sms": "code"}
 """The adapter's way for each second factor of the emulator."""
 
 
-def _shown(session: str, nom: str, identite: Mapping[str, Any]) -> Mapping[str, str]:
+def _shown(session: str, name: str, identite: Mapping[str, Any]) -> Mapping[str, str]:
     """What the demo shop's account shows besides its secret: a certificate with its key, a TOTP secret."""
     shown: dict[str, str] = {}
     if identite["authentification"] == "x509":
         made = _get(f"{session}/certificats", {"magasins": [FINESS_DEMO]})
         shown |= {"certificat_fichier": made["certificat"], "cle_fichier": made["cle"]}
     if identite["session"] and identite["second_facteur"] == "totp":
-        comptes = _get(f"{session}/comptes")["elements"]
-        shown |= {f"{clef}_fichier": un[clef] for un in comptes for clef in ("totp",) if _is(un, nom, FINESS_DEMO)}
+        accounts = _get(f"{session}/comptes")["elements"]
+        shown["totp_fichier"] = next(one["totp"] for one in accounts if _is(one, name, FINESS_DEMO))
     return shown
 
 
-def _is(compte: Mapping[str, Any], nom: str, magasin: str) -> bool:
-    return (compte["plateforme"], compte["magasin"]) == (nom, magasin)
+def _is(compte: Mapping[str, Any], name: str, magasin: str) -> bool:
+    return (compte["plateforme"], compte["magasin"]) == (name, magasin)
 
 
-def _get(url: str, corps: object = None) -> Any:
-    """The document of an answer; `corps` makes it a POST."""
+def _get(url: str, body: object = None) -> Any:
+    """The document of an answer; `body` makes it a POST."""
     if not url.startswith("http://"):
-        raise InitRefuse("the emulator's control base is an http:// address")
-    data = None if corps is None else json.dumps(corps).encode()
+        raise InitRefused("the emulator's control base is an http:// address")
+    data = None if body is None else json.dumps(body).encode()
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data), timeout=DELAI) as reponse:
-            return json.loads(reponse.read())
+        with urllib.request.urlopen(urllib.request.Request(url, data), timeout=TIMEOUT) as reply:
+            return json.loads(reply.read())
     except (OSError, ValueError):
-        raise InitRefuse(f"{url}: the emulator does not answer") from None
+        raise InitRefused(f"{url}: the emulator does not answer") from None
 
 
-def _dialect(nom: str, traits: Mapping[str, Any]) -> str:
+def _dialect(name: str, traits: Mapping[str, Any]) -> str:
     """The dialect of that name, else the one whose way of speaking the platform's settings have (a white label)."""
-    if nom in dialects():
-        return nom
-    parler = ("version_soap", "lots", "organisme_choisi")
-    for dialecte, un in sorted(dialects().items()):
-        plats = plain.to_plain(un.traits)
-        if all(plats[trait] == traits.get(trait) for trait in parler):
+    if name in dialects():
+        return name
+    ways = ("version_soap", "lots", "organisme_choisi")
+    for dialecte, one in sorted(dialects().items()):
+        flat = plain.to_plain(one.traits)
+        if all(flat[trait] == traits.get(trait) for trait in ways):
             return dialecte
-    raise InitRefuse(f"the emulator's platform {nom} speaks no dialect that is installed here")
+    raise InitRefused(f"the emulator's platform {name} speaks no dialect that is installed here")
 
 
-def _accounts(nom: str, magasins: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
+def _accounts(name: str, magasins: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
     """User name (the FINESS, as the emulator has it) and secret of each ready-made shop."""
     return {
-        un["finess"]: (un["finess"], str(un["comptes"][nom]))
-        for un in magasins.get("elements", [])
-        if nom in un.get("comptes", {})
+        one["finess"]: (one["finess"], str(one["comptes"][name]))
+        for one in magasins.get("elements", [])
+        if name in one.get("comptes", {})
     }
 
 
 def _directory(plateformes: frozenset[str]) -> str:
     """The emulator's directory, without the platforms it does not serve now."""
-    voisin = Path(sys.executable).with_name("tp-emulator")
-    commande = str(voisin) if voisin.exists() else shutil.which("tp-emulator")
-    if commande is None:
-        raise InitRefuse("tp-emulator is not installed here: the payer directory cannot be filled")
-    fini = subprocess.run([commande, "annuaire", "--toml"], capture_output=True, timeout=DELAI, check=False)
+    neighbour = Path(sys.executable).with_name("tp-emulator")
+    command = str(neighbour) if neighbour.exists() else shutil.which("tp-emulator")
+    if command is None:
+        raise InitRefused("tp-emulator is not installed here: the payer directory cannot be filled")
+    done = subprocess.run([command, "annuaire", "--toml"], capture_output=True, timeout=TIMEOUT, check=False)
     try:
-        entrees = tomllib.loads(fini.stdout.decode())["entree"]
+        entries = tomllib.loads(done.stdout.decode())["entree"]
     except (ValueError, KeyError):
-        raise InitRefuse("tp-emulator annuaire --toml gave no directory") from None
-    return text([une for une in entrees if une.get("plateforme") in plateformes])
+        raise InitRefused("tp-emulator annuaire --toml gave no directory") from None
+    return text([one for one in entries if one.get("plateforme") in plateformes])

@@ -24,30 +24,30 @@ from twisted.logger import Logger
 from twisted.web.client import ResponseFailed
 from zope.interface import implementer
 
-INTERVALLE = 0.1
+INTERVAL = 0.1
 """Real seconds between two questions: a jump of the clock is felt within a tenth of a second."""
 
-DELAI_REPONSE = 5.0
+ANSWER_S = 5.0
 """Real seconds an answer may take; the time then simply runs on at its last known speed."""
 
-LECTURE_MAX = 65_536
+READ_MAX = 65_536
 """Bytes of an answer that are read: a clock is a few dozen."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lecture:
-    """What a clock said: `vitesse` virtual seconds pass per real second (0 when frozen)."""
+class Reading:
+    """What a clock said: `speed` virtual seconds pass per real second (0 when frozen)."""
 
-    maintenant: float
-    vitesse: float
+    now: float
+    speed: float
 
 
-class HorlogeIllisible(Exception):
+class ClockUnreadable(Exception):
     """The answer of the clock's URL is not a clock; the text says why."""
 
 
-SANS_REPONSE = (
-    HorlogeIllisible,
+NO_ANSWER = (
+    ClockUnreadable,
     CancelledError,
     DeferredTimedOut,
     TimedOut,
@@ -61,67 +61,67 @@ SANS_REPONSE = (
 class Ask(Protocol):
     """One question to the clock; the adapter's own HTTP, or a script in tests."""
 
-    def __call__(self) -> Deferred[Lecture]: ...
+    def __call__(self) -> Deferred[Reading]: ...
 
 
-def url_of(texte: str) -> str:
+def url_of(text: str) -> str:
     """The clock's URL from what a person gives: the clock itself, a control base, or base/s/<session>."""
-    base = texte.rstrip("/")
+    base = text.rstrip("/")
     if base.endswith("/clock"):
         return base
-    parties = urlsplit(base)
-    racine, _, session = base.partition("/s/")
-    if parties.scheme not in {"http", "https"} or not parties.hostname:
-        raise HorlogeIllisible("--clock takes the http URL of an emulator's control port or of a session's clock")
-    return f"{racine}/_control/v1/sessions/{session or 'default'}/clock"
+    parts = urlsplit(base)
+    root, _, session = base.partition("/s/")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ClockUnreadable("--clock takes the http URL of an emulator's control port or of a session's clock")
+    return f"{root}/_control/v1/sessions/{session or 'default'}/clock"
 
 
-def parse(octets: bytes) -> Lecture:
-    """Read the JSON of `GET …/clock`. Raises HorlogeIllisible."""
+def parse(data: bytes) -> Reading:
+    """Read the JSON of `GET …/clock`. Raises ClockUnreadable."""
     try:
-        document = json.loads(octets)
-        maintenant = dt.datetime.fromisoformat(document["now"])
-        gele = bool(document.get("frozen", False))
-        vitesse = 0.0 if gele else float(document.get("speed", 1.0))
+        document = json.loads(data)
+        now = dt.datetime.fromisoformat(document["now"])
+        frozen = bool(document.get("frozen", False))
+        speed = 0.0 if frozen else float(document.get("speed", 1.0))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise HorlogeIllisible("the answer is not a clock: no JSON object with 'now'") from None
-    if maintenant.tzinfo is None:
-        raise HorlogeIllisible("the clock's 'now' carries no time zone")
-    return Lecture(maintenant.timestamp(), vitesse)
+        raise ClockUnreadable("the answer is not a clock: no JSON object with 'now'") from None
+    if now.tzinfo is None:
+        raise ClockUnreadable("the clock's 'now' carries no time zone")
+    return Reading(now.timestamp(), speed)
 
 
 @implementer(IReactorTime)
-class HorlogeSuivie(Clock):
+class FollowedClock(Clock):
     """An IReactorTime in the session's time. `seconds()` is a POSIX timestamp of that time."""
 
     log = Logger()
 
-    def __init__(self, reel: IReactorTime, ask: Ask, premiere: Lecture) -> None:
+    def __init__(self, real: IReactorTime, ask: Ask, first: Reading) -> None:
         super().__init__()
-        self._reel = reel
+        self._real = real
         self._ask = ask
-        self._lecture = premiere
-        self._lu_a = reel.seconds()
-        self._reveil: IDelayedCall | None = None
+        self._reading = first
+        self._read_at = real.seconds()
+        self._alarm: IDelayedCall | None = None
         self._question: Deferred[None] | None = None
-        self._prochaine_question = self._lu_a + INTERVALLE
-        self._muette = False
-        self._arretee = True
+        self._next_question = self._read_at + INTERVAL
+        self._silent = False
+        self._stopped = True
 
     def start(self) -> None:
-        self._arretee = False
+        self._stopped = False
         self._plan()
 
     def stop(self) -> None:
-        self._arretee = True
-        if self._reveil is not None and self._reveil.active():
-            self._reveil.cancel()
+        self._stopped = True
+        if self._alarm is not None and self._alarm.active():
+            self._alarm.cancel()
         if self._question is not None:
             self._question.cancel()
 
     def seconds(self) -> float:
         """Now, in the session's time: the last reading carried forward at its speed."""
-        return self._lecture.maintenant + (self._reel.seconds() - self._lu_a) * self._lecture.vitesse
+        return self._reading.now + (self._real.seconds() - self._read_at) * self._reading.speed
 
     def callLater(self, delay: float, callable: Callable[..., object], *args: Any, **kw: Any) -> IDelayedCall:  # noqa: A002
         call = super().callLater(delay, callable, *args, **kw)
@@ -130,7 +130,7 @@ class HorlogeSuivie(Clock):
 
     def _wake(self) -> None:
         self.advance(0)
-        if self._question is None and self._reel.seconds() >= self._prochaine_question:
+        if self._question is None and self._real.seconds() >= self._next_question:
             self._question = question = Deferred.fromCoroutine(self._ask_once())
             if question.called:
                 self._question = None
@@ -139,33 +139,33 @@ class HorlogeSuivie(Clock):
     async def _ask_once(self) -> None:
         """One question. Whatever goes wrong, time runs on and the next question comes."""
         try:
-            lecture = await self._ask().addTimeout(DELAI_REPONSE, self._reel)
-        except SANS_REPONSE:
-            if not self._muette and not self._arretee:
+            reading = await self._ask().addTimeout(ANSWER_S, self._real)
+        except NO_ANSWER:
+            if not self._silent and not self._stopped:
                 self.log.warn("the followed clock does not answer; time runs on")  # noqa: G010 - Twisted's own name
-            self._muette = True
+            self._silent = True
         else:
-            self._read(lecture)
+            self._read(reading)
         finally:
             self._question = None
-            self._prochaine_question = self._reel.seconds() + INTERVALLE
+            self._next_question = self._real.seconds() + INTERVAL
 
-    def _read(self, lecture: Lecture) -> None:
-        self._muette = False
-        if lecture.maintenant < self.seconds() - 1:
+    def _read(self, reading: Reading) -> None:
+        self._silent = False
+        if reading.now < self.seconds() - 1:
             self.log.info("the followed clock went back")
-        self._lecture, self._lu_a = lecture, self._reel.seconds()
+        self._reading, self._read_at = reading, self._real.seconds()
         self.advance(0)
 
     def _plan(self) -> None:
         """One real timer: the nearer of the next question and the next virtual timer."""
-        if self._arretee:
+        if self._stopped:
             return
-        attente = INTERVALLE if self._question else max(0.0, self._prochaine_question - self._reel.seconds())
+        wait = INTERVAL if self._question else max(0.0, self._next_question - self._real.seconds())
         due = min((call.getTime() for call in self.calls), default=None)
-        if due is not None and self._lecture.vitesse > 0:
-            attente = min(attente, max(0.0, (due - self.seconds()) / self._lecture.vitesse))
-        if self._reveil is not None and self._reveil.active():
-            self._reveil.reset(attente)
+        if due is not None and self._reading.speed > 0:
+            wait = min(wait, max(0.0, (due - self.seconds()) / self._reading.speed))
+        if self._alarm is not None and self._alarm.active():
+            self._alarm.reset(wait)
         else:
-            self._reveil = self._reel.callLater(attente, self._wake)
+            self._alarm = self._real.callLater(wait, self._wake)

@@ -45,7 +45,7 @@ class Identite:
     def sign(self, requete: HttpRequest, plateforme: str, magasin: str) -> HttpRequest:
         """The request with this attempt's Security header. Raises CompteInutilisable."""
         configuration = self.configuration()
-        mode = configuration.reglages.plateformes[plateforme].identite
+        mode = configuration.settings.plateformes[plateforme].identite
         return _WAYS[mode](self, configuration, requete, plateforme, magasin)
 
     def utilisateur(self, plateforme: str, magasin: str) -> str:
@@ -79,7 +79,7 @@ class Identite:
         from tierspayant.schemas.security.signature import sign, signing_key  # xmlsec only where it is used
 
         compte = _compte(configuration, plateforme, magasin)
-        commune = configuration.reglages.plateformes[plateforme]
+        commune = configuration.settings.plateformes[plateforme]
         certificat = compte.certificat_fichier or commune.certificat_fichier
         cle = compte.cle_fichier or commune.cle_fichier
         try:
@@ -104,7 +104,7 @@ _WAYS: Mapping[Mode, Callable[[Identite, Configuration, HttpRequest, str, str], 
 
 def _compte(configuration: Configuration, plateforme: str, magasin: str) -> Compte:
     """`magasin` is a FINESS."""
-    for un in configuration.reglages.magasins.values():
+    for un in configuration.settings.magasins.values():
         if un.finess == magasin and plateforme in un.comptes:
             return un.comptes[plateforme]
     raise CompteInutilisable(RaisonCompte.REFUSE, "no account is configured for this shop on this platform")
@@ -117,7 +117,7 @@ def _read(configuration: Configuration, fichier: Path | None, variable: str | No
     if fichier is None:
         raise CompteInutilisable(RaisonCompte.REFUSE, f"{reglage} is not set")
     try:
-        value = locate(configuration.chemin(fichier)).read_text(encoding="utf-8").strip()
+        value = locate(configuration.path(fichier)).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         value = ""
     if not value:
@@ -128,12 +128,12 @@ def _read(configuration: Configuration, fichier: Path | None, variable: str | No
 def faults(configuration: Configuration) -> list[str]:
     """What keeps accounts from being shown, one line each (`check-config`)."""
     lines = []
-    for nom, magasin in configuration.reglages.magasins.items():
+    for nom, magasin in configuration.settings.magasins.items():
         for plateforme, compte in magasin.comptes.items():
-            lieu = f"{configuration.fichier}: magasins.{nom}.comptes.{plateforme}"
+            lieu = f"{configuration.file}: magasins.{nom}.comptes.{plateforme}"
             for reglage in ("secret_fichier", "certificat_fichier", "cle_fichier", "totp_fichier"):
                 fichier = getattr(compte, reglage)
-                if fichier is not None and not locate(configuration.chemin(fichier)).is_file():
+                if fichier is not None and not locate(configuration.path(fichier)).is_file():
                     lines.append(f"{lieu}.{reglage}: the file cannot be read")
             lines += [f"{lieu}: {one}" for one in _missing(configuration, plateforme, compte)]
             variable = compte.secret_variable
@@ -144,7 +144,7 @@ def faults(configuration: Configuration) -> list[str]:
 
 def _missing(configuration: Configuration, plateforme: str, compte: Compte) -> list[str]:
     """What the platform's `identite` and `session` need and the account does not name."""
-    commune = configuration.reglages.plateformes[plateforme]
+    commune = configuration.settings.plateformes[plateforme]
     lines = []
     if commune.identite == "usernametoken" and compte.secret_fichier is None and compte.secret_variable is None:
         lines.append("identite usernametoken needs secret_fichier or secret_variable")

@@ -14,16 +14,16 @@ from pathlib import Path
 from string import Template
 
 from tierspayant.adapter import annuaire, config, keys, master_key
-from tierspayant.adapter.config_edit import Valeur, table, write_file
+from tierspayant.adapter.config_edit import Value, table, write_file
 
 FINESS_DEMO = "759999014"
 """The emulator's first ready-made shop; no real one has such a number (department 75, never-assigned series)."""
 
-ENTETE_ANNUAIRE = """\
+DIRECTORY_HEAD = """\
 # The payer directory: which platform and organisme a card leads to. Format: docs/reference/annuaire.md
 """
 
-EXEMPLE_ANNUAIRE = """
+DIRECTORY_EXAMPLE = """
 # [[entree]]
 # numero_amc = "0099001*"
 # type_convention = "TP"
@@ -34,12 +34,12 @@ EXEMPLE_ANNUAIRE = """
 """
 
 
-class InitRefuse(Exception):
+class InitRefused(Exception):
     """Nothing was made; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlateformeConnue:
+class KnownPlatform:
     """What an emulator tells of one platform. fichiers: by setting, what the demo shop's account shows besides it."""
 
     nom: str
@@ -52,16 +52,16 @@ class PlateformeConnue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Emulateur:
+class EmulatorFacts:
     """Everything init needs of a running emulator. `comptes`: by FINESS, user name and secret; `ca`: PEM, over TLS."""
 
-    plateformes: tuple[PlateformeConnue, ...] = ()
+    plateformes: tuple[KnownPlatform, ...] = ()
     annuaire: str = ""
     ca: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Fait:
+class Made:
     """Where things are now."""
 
     configuration: Path
@@ -69,45 +69,45 @@ class Fait:
     cle_maitre: Path
 
 
-def make(dossier: Path, emulateur: Emulateur | None = None, admin_port: int | None = None) -> Fait:
+def make(folder: Path, emulator: EmulatorFacts | None = None, admin_port: int | None = None) -> Made:
     """Make the folder; admin_port: a loopback port for commands instead of a Unix socket, with its operator's key.
 
-    Raises InitRefuse, config.ConfigInvalide or annuaire.AnnuaireInvalide.
+    Raises InitRefused, config.ConfigInvalid or annuaire.AnnuaireInvalide.
     """
-    fichier = dossier / "adapter.toml"
-    if fichier.exists():
-        raise InitRefuse(f"{fichier} already exists: init never overwrites a configuration")
-    secrets = dossier / "secrets"
+    file = folder / "adapter.toml"
+    if file.exists():
+        raise InitRefused(f"{file} already exists: init never overwrites a configuration")
+    secrets = folder / "secrets"
     try:
         secrets.mkdir(parents=True, exist_ok=True)
         secrets.chmod(0o700)
-        maitre = secrets / "master.key"
-        if not maitre.exists():
-            write_file(maitre, master_key.fresh().text())
-        cle = keys.neuve()
-        write_file(secrets / "demo.key", cle.texte + "\n")
-        write_file(dossier / "annuaire.toml", _directory(emulateur), 0o644)
-        essai = dossier / ".adapter.toml.essai"
+        master = secrets / "master.key"
+        if not master.exists():
+            write_file(master, master_key.fresh().text())
+        key = keys.fresh()
+        write_file(secrets / "demo.key", key.text + "\n")
+        write_file(folder / "annuaire.toml", _directory(emulator), 0o644)
+        trial = folder / ".adapter.toml.essai"
         tables = _operator_port(secrets, admin_port) if admin_port is not None else ""
-        write_file(essai, _configuration(fichier, cle, secrets, emulateur) + tables)
+        write_file(trial, _configuration(file, key, secrets, emulator) + tables)
         try:
-            lue = config.charger(essai)
-            annuaire.lire(dossier / "annuaire.toml", frozenset(lue.reglages.plateformes))
-            _database(dossier / lue.reglages.stockage.base)
-            essai.replace(fichier)
+            read = config.load(trial)
+            annuaire.lire(folder / "annuaire.toml", frozenset(read.settings.plateformes))
+            _database(folder / read.settings.stockage.base)
+            trial.replace(file)
         finally:
-            essai.unlink(missing_ok=True)
-    except OSError as erreur:
-        raise InitRefuse(f"{erreur.filename or dossier}: {erreur.strerror}") from None
-    return Fait(fichier, secrets / "demo.key", maitre)
+            trial.unlink(missing_ok=True)
+    except OSError as error:
+        raise InitRefused(f"{error.filename or folder}: {error.strerror}") from None
+    return Made(file, secrets / "demo.key", master)
 
 
 def _operator_port(secrets: Path, port: int) -> str:
     """The tables of a loopback port for commands; its key stands in a file beside the others."""
-    cle = keys.neuve()
-    write_file(secrets / "operateur.key", cle.texte + "\n")
-    operator: dict[str, Valeur] = {"role": "operateur", "empreinte": cle.empreinte}
-    return "\n" + table("admin", {"port": port}) + "\n" + table(f"cles.{cle.identifiant}", operator)
+    key = keys.fresh()
+    write_file(secrets / "operateur.key", key.text + "\n")
+    operator: dict[str, Value] = {"role": "operateur", "empreinte": key.empreinte}
+    return "\n" + table("admin", {"port": port}) + "\n" + table(f"cles.{key.identifier}", operator)
 
 
 def _database(base: Path) -> None:
@@ -117,37 +117,37 @@ def _database(base: Path) -> None:
     _ = InlineSqlite(base).close()
 
 
-def _directory(emulateur: Emulateur | None) -> str:
-    return ENTETE_ANNUAIRE + (f"\n{emulateur.annuaire}" if emulateur and emulateur.annuaire else EXEMPLE_ANNUAIRE)
+def _directory(emulator: EmulatorFacts | None) -> str:
+    return DIRECTORY_HEAD + (f"\n{emulator.annuaire}" if emulator and emulator.annuaire else DIRECTORY_EXAMPLE)
 
 
-def _asked(une: PlateformeConnue) -> dict[str, Valeur]:
+def _asked(one: KnownPlatform) -> dict[str, Value]:
     """How a shop shows who it is there, when the platform asks."""
-    settings = {"identite": une.identite, "session": une.session}
-    return {nom: value for nom, value in settings.items() if value != "aucune"}
+    settings = {"identite": one.identite, "session": one.session}
+    return {name: value for name, value in settings.items() if value != "aucune"}
 
 
-def _configuration(fichier: Path, cle: keys.CleNeuve, secrets: Path, emulateur: Emulateur | None) -> str:
-    modele = files(__package__).joinpath("modele_configuration.toml").read_text(encoding="utf-8")
-    tables: dict[str, Mapping[str, Valeur]] = {}
-    for une in emulateur.plateformes if emulateur else ():
-        tables[f"plateformes.{une.nom}"] = {"dialecte": une.dialecte, "url": une.url} | _asked(une)
-        if emulateur is not None and emulateur.ca is not None:
-            write_file(secrets / "emulateur-ca.pem", emulateur.ca, 0o644)
+def _configuration(file: Path, key: keys.NewKey, secrets: Path, emulator: EmulatorFacts | None) -> str:
+    model = files(__package__).joinpath("modele_configuration.toml").read_text(encoding="utf-8")
+    tables: dict[str, Mapping[str, Value]] = {}
+    for one in emulator.plateformes if emulator else ():
+        tables[f"plateformes.{one.nom}"] = {"dialecte": one.dialecte, "url": one.url} | _asked(one)
+        if emulator is not None and emulator.ca is not None:
+            write_file(secrets / "emulateur-ca.pem", emulator.ca, 0o644)
             authority = {"ca_fichier": "secrets/emulateur-ca.pem"}
-            tables[f"plateformes.{une.nom}"] = {**tables[f"plateformes.{une.nom}"], **authority}
+            tables[f"plateformes.{one.nom}"] = {**tables[f"plateformes.{one.nom}"], **authority}
     tables["magasins.demo"] = {"finess": FINESS_DEMO, "libelle": "Magasin de démonstration"}
-    for une in emulateur.plateformes if emulateur else ():
-        compte = une.comptes.get(FINESS_DEMO)
+    for one in emulator.plateformes if emulator else ():
+        compte = one.comptes.get(FINESS_DEMO)
         if compte is not None:
-            nom = f"demo-{une.nom}.secret"
-            write_file(secrets / nom, compte[1] + "\n")
-            shown = {"utilisateur": compte[0], "secret_fichier": f"secrets/{nom}"}
-            for reglage, texte in une.fichiers.items():
-                nom = f"demo-{une.nom}.{reglage.removesuffix('_fichier')}"
-                write_file(secrets / nom, texte)
-                shown[reglage] = f"secrets/{nom}"
-            tables[f"magasins.demo.comptes.{une.nom}"] = shown
-    tables[f"cles.{cle.identifiant}"] = {"magasin": "demo", "role": "magasin", "empreinte": cle.empreinte}
-    texte = Template(modele).safe_substitute(fichier=fichier)
-    return texte + "".join(f"\n{table(nom, valeurs)}" for nom, valeurs in tables.items())
+            name = f"demo-{one.nom}.secret"
+            write_file(secrets / name, compte[1] + "\n")
+            shown = {"utilisateur": compte[0], "secret_fichier": f"secrets/{name}"}
+            for setting, text in one.fichiers.items():
+                name = f"demo-{one.nom}.{setting.removesuffix('_fichier')}"
+                write_file(secrets / name, text)
+                shown[setting] = f"secrets/{name}"
+            tables[f"magasins.demo.comptes.{one.nom}"] = shown
+    tables[f"cles.{key.identifier}"] = {"magasin": "demo", "role": "magasin", "empreinte": key.empreinte}
+    text = Template(model).safe_substitute(fichier=file)
+    return text + "".join(f"\n{table(name, values)}" for name, values in tables.items())

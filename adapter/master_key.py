@@ -16,65 +16,65 @@ from pathlib import Path
 from tierspayant.adapter.vault import KEY_BYTES, Vault
 
 
-class CleMaitreIllisible(Exception):
+class MasterKeyUnreadable(Exception):
     """The master key cannot be used; the text names the file and the reason, never a key."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Trousseau:
+class KeyRing:
     """The master keys by id, and which one wraps new data keys."""
 
-    cles: Mapping[str, bytes]
-    actuelle: str
+    keys: Mapping[str, bytes]
+    current: str
 
     def vault(self) -> Vault:
-        return Vault(self.cles, self.actuelle)
+        return Vault(self.keys, self.current)
 
-    def rotated(self) -> Trousseau:
+    def rotated(self) -> KeyRing:
         """A fresh current key in front of the former ones."""
-        neuf = fresh()
-        return Trousseau({**neuf.cles, **self.cles}, neuf.actuelle)
+        new = fresh()
+        return KeyRing({**new.keys, **self.keys}, new.current)
 
-    def current_only(self) -> Trousseau:
+    def current_only(self) -> KeyRing:
         """Once nothing is wrapped by the former keys any more."""
-        return Trousseau({self.actuelle: self.cles[self.actuelle]}, self.actuelle)
+        return KeyRing({self.current: self.keys[self.current]}, self.current)
 
     def text(self) -> str:
-        lignes = [f"{nom} {base64.b64encode(cle).decode()}" for nom, cle in self.cles.items() if nom != self.actuelle]
-        premiere = f"{self.actuelle} {base64.b64encode(self.cles[self.actuelle]).decode()}"
-        return "\n".join([premiere, *lignes]) + "\n"
+        lines = [f"{name} {base64.b64encode(key).decode()}" for name, key in self.keys.items() if name != self.current]
+        first = f"{self.current} {base64.b64encode(self.keys[self.current]).decode()}"
+        return "\n".join([first, *lines]) + "\n"
 
 
-def fresh() -> Trousseau:
-    nom = f"m{secrets.token_hex(4)}"
-    return Trousseau({nom: secrets.token_bytes(KEY_BYTES)}, nom)
+def fresh() -> KeyRing:
+    name = f"m{secrets.token_hex(4)}"
+    return KeyRing({name: secrets.token_bytes(KEY_BYTES)}, name)
 
 
-def locate(chemin: Path) -> Path:
+def locate(path: Path) -> Path:
     """The configured file, or the systemd credential of that name when the file is not there."""
-    dossier = os.environ.get("CREDENTIALS_DIRECTORY")
-    if not chemin.exists() and dossier and (Path(dossier) / chemin.name).exists():
-        return Path(dossier) / chemin.name
-    return chemin
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not path.exists() and folder and (Path(folder) / path.name).exists():
+        return Path(folder) / path.name
+    return path
 
 
-def read(chemin: Path) -> Trousseau:
-    """Raises CleMaitreIllisible."""
-    chemin = locate(chemin)
+def read(path: Path) -> KeyRing:
+    """Raises MasterKeyUnreadable."""
+    path = locate(path)
     try:
-        texte = chemin.read_text(encoding="ascii")
+        text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
-        raise CleMaitreIllisible(f"{chemin}: the master key cannot be read (tp-adapter init makes one)") from None
-    cles: dict[str, bytes] = {}
-    for rang, ligne in enumerate(texte.splitlines(), 1):
-        nom, _, valeur = ligne.strip().partition(" ")
+        raise MasterKeyUnreadable(f"{path}: the master key cannot be read (tp-adapter init makes one)") from None
+    keys: dict[str, bytes] = {}
+    for rank, line in enumerate(text.splitlines(), 1):
+        name, _, value = line.strip().partition(" ")
         try:
-            cle = base64.b64decode(valeur, validate=True)
+            key = base64.b64decode(value, validate=True)
         except binascii.Error:
-            cle = b""
-        if len(cle) != KEY_BYTES or not nom or nom in cles:
-            raise CleMaitreIllisible(f"{chemin}: line {rang} is not '<id> <base64 of {KEY_BYTES} bytes>'")
-        cles[nom] = cle
-    if not cles:
-        raise CleMaitreIllisible(f"{chemin}: the master key file is empty")
-    return Trousseau(cles, next(iter(cles)))
+            key = b""
+        if len(key) != KEY_BYTES or not name or name in keys:
+            raise MasterKeyUnreadable(f"{path}: line {rank} is not '<id> <base64 of {KEY_BYTES} bytes>'")
+        keys[name] = key
+    if not keys:
+        raise MasterKeyUnreadable(f"{path}: the master key file is empty")
+    return KeyRing(keys, next(iter(keys)))

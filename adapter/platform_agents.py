@@ -23,7 +23,7 @@ from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, HTTPConnectionP
 from twisted.web.iweb import IAgent, IPolicyForHTTPS
 from zope.interface import implementer
 
-from tierspayant.adapter.config import ConfigInvalide, Configuration
+from tierspayant.adapter.config import ConfigInvalid, Configuration
 from tierspayant.adapter.master_key import locate
 from tierspayant.adapter.plateformes import Plateforme
 
@@ -34,7 +34,7 @@ DELAI_CONNEXION: Final = 15.0
 def agents(reactor: Any, configuration: Configuration) -> Callable[[Plateforme], IAgent]:
     """The agent of each platform. Raises ConfigInvalide when an authority file cannot be read."""
     faits: Mapping[str, IAgent] = {
-        nom: _agent(reactor, configuration, nom) for nom in configuration.reglages.plateformes
+        nom: _agent(reactor, configuration, nom) for nom in configuration.settings.plateformes
     }
     return lambda plateforme: faits[plateforme.nom]
 
@@ -42,10 +42,10 @@ def agents(reactor: Any, configuration: Configuration) -> Callable[[Plateforme],
 def _agent(reactor: Any, configuration: Configuration, nom: str) -> IAgent:
     pool = HTTPConnectionPool(reactor, persistent=False)
     pool.retryAutomatically = False
-    reglee = configuration.reglages.plateformes[nom]
+    reglee = configuration.settings.plateformes[nom]
     trust = None
     if reglee.ca_fichier is not None:
-        trust = _authority(configuration, nom, configuration.chemin(reglee.ca_fichier))
+        trust = _authority(configuration, nom, configuration.path(reglee.ca_fichier))
     policy: Any = BrowserLikePolicyForHTTPS(trust)
     if reglee.certificat_fichier is not None and reglee.cle_fichier is not None:
         policy = _Shown(trust, _own(configuration, nom, reglee.certificat_fichier, reglee.cle_fichier))
@@ -67,12 +67,12 @@ class _Shown:
 def _own(configuration: Configuration, nom: str, certificat: Path, cle: Path) -> PrivateCertificate:
     """The certificate of `certificat_fichier` with its key."""
     try:
-        pem = b"\n".join(locate(configuration.chemin(un)).read_bytes() for un in (certificat, cle))
+        pem = b"\n".join(locate(configuration.path(un)).read_bytes() for un in (certificat, cle))
         own: PrivateCertificate = PrivateCertificate.loadPEM(pem)
         return own
     except (OSError, ValueError, SSL.Error, VerifyError):
-        lieu = f"{configuration.fichier}: plateformes.{nom}.certificat_fichier"
-        raise ConfigInvalide([f"{lieu}: no usable certificate with the key of cle_fichier"]) from None
+        lieu = f"{configuration.file}: plateformes.{nom}.certificat_fichier"
+        raise ConfigInvalid([f"{lieu}: no usable certificate with the key of cle_fichier"]) from None
 
 
 def _authority(configuration: Configuration, nom: str, fichier: Path) -> Any:
@@ -82,6 +82,6 @@ def _authority(configuration: Configuration, nom: str, fichier: Path) -> Any:
     try:
         lus = load_pem_x509_certificates(fichier.read_bytes())
     except (OSError, ValueError):
-        lieu = f"{configuration.fichier}: plateformes.{nom}.ca_fichier"
-        raise ConfigInvalide([f"{lieu}: {fichier} holds no readable certificate"]) from None
+        lieu = f"{configuration.file}: plateformes.{nom}.ca_fichier"
+        raise ConfigInvalid([f"{lieu}: {fichier} holds no readable certificate"]) from None
     return trustRootFromCertificates([Certificate.loadPEM(un.public_bytes(Encoding.PEM)) for un in lus])

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tierspayant.adapter.cadence import Cadence
-from tierspayant.adapter.config import ConfigInvalide, Configuration, is_loopback
+from tierspayant.adapter.config import ConfigInvalid, Configuration, is_loopback
 from tierspayant.adapter.plateformes import Plateforme
 from tierspayant.schemas import plain
 from tierspayant.schemas.platforms import Traits, dialects
@@ -19,8 +19,8 @@ def rows(configuration: Configuration) -> Mapping[str, Plateforme]:
     """Every configured platform. Raises ConfigInvalide naming file, key and reason, all faults at once."""
     fautes: list[str] = []
     lues: dict[str, Plateforme] = {}
-    for nom, reglee in configuration.reglages.plateformes.items():
-        lieu = f"{configuration.fichier}: plateformes.{nom}"
+    for nom, reglee in configuration.settings.plateformes.items():
+        lieu = f"{configuration.file}: plateformes.{nom}"
         if reglee.dialecte not in dialects():
             fautes.append(f"{lieu}.dialecte: no such dialect; installed: {', '.join(sorted(dialects()))}")
             continue
@@ -34,7 +34,7 @@ def rows(configuration: Configuration) -> Mapping[str, Plateforme]:
             dialecte=reglee.dialecte,
             base=reglee.url,
             traits=traits,
-            delai_appel=configuration.reglages.livraison.delai_appel,
+            delai_appel=configuration.settings.livraison.delai_appel,
             delais_traitement=dict(reglee.delai_max_traitement),
             cadence=Cadence(reglee.cadence_max),
             taille_lot=reglee.taille_lot,
@@ -42,7 +42,7 @@ def rows(configuration: Configuration) -> Mapping[str, Plateforme]:
             session=reglee.session,
         )
     if fautes:
-        raise ConfigInvalide(fautes)
+        raise ConfigInvalid(fautes)
     return lues
 
 
@@ -58,4 +58,4 @@ def _traits(traits: Traits, reglages: Mapping[str, bool | int | str]) -> Traits:
 
 def only_loopback(configuration: Configuration) -> bool:
     """Whether every platform is on this machine: the condition of a followed clock."""
-    return all(is_loopback(une.hote) for une in configuration.reglages.plateformes.values())
+    return all(is_loopback(une.hote) for une in configuration.settings.plateformes.values())

@@ -13,7 +13,7 @@ from tierspayant.adapter.annuaire import Annuaire
 
 
 @dataclass(slots=True)
-class Vivant:
+class InForce:
     """The configuration in force and the directory in force."""
 
     configuration: config.Configuration
@@ -25,19 +25,19 @@ class Vivant:
 
 
 def finess(configuration: config.Configuration) -> Mapping[str, str]:
-    return {nom: magasin.finess for nom, magasin in configuration.reglages.magasins.items()}
+    return {name: magasin.finess for name, magasin in configuration.settings.magasins.items()}
 
 
-def load(configuration: config.Configuration) -> Vivant:
+def load(configuration: config.Configuration) -> InForce:
     """Raises AnnuaireInvalide."""
-    reglages = configuration.reglages
-    lu = annuaire.lire(configuration.chemin(reglages.annuaire), frozenset(reglages.plateformes))
-    return Vivant(configuration, lu)
+    settings = configuration.settings
+    directory = annuaire.lire(configuration.path(settings.annuaire), frozenset(settings.plateformes))
+    return InForce(configuration, directory)
 
 
-def again(vivant: Vivant, apply: Callable[[Vivant], None]) -> None:
-    """Read both files again and put them in force. Raises ConfigInvalide or AnnuaireInvalide, changing nothing."""
-    neuve = config.charger(vivant.configuration.fichier)
-    lu = annuaire.lire(neuve.chemin(neuve.reglages.annuaire), frozenset(vivant.configuration.reglages.plateformes))
-    vivant.configuration, vivant.annuaire = neuve, lu
-    apply(vivant)
+def again(in_force: InForce, apply: Callable[[InForce], None]) -> None:
+    """Read both files again and put them in force. Raises ConfigInvalid or AnnuaireInvalide, changing nothing."""
+    read = config.load(in_force.configuration.file)
+    directory = annuaire.lire(read.path(read.settings.annuaire), frozenset(in_force.configuration.settings.plateformes))
+    in_force.configuration, in_force.annuaire = read, directory
+    apply(in_force)

@@ -49,7 +49,7 @@ class Rotation:
     _running: bool = field(default=False)
 
     async def run(self) -> Rotated:
-        """Raises RotationRefused, CleMaitreIllisible, OSError (the key file cannot be written), StorageError."""
+        """Raises RotationRefused, MasterKeyUnreadable, OSError (the key file cannot be written), StorageError."""
         if self.partage:
             raise RotationRefused(
                 "plusieurs démons peuvent partager cette base : arrêtez-les tous, lancez key rotate, "
@@ -70,12 +70,12 @@ class Rotation:
 
     async def _rotate(self) -> Rotated:
         ring = master_key.read(self.file)
-        resumed = len(ring.cles) > 1
+        resumed = len(ring.keys) > 1
         if not resumed:
             ring = ring.rotated()
             write_file(self.file, ring.text())
-        await self.storage.write(lambda _tables: self.vault.adopt(ring.cles, ring.actuelle))
-        wrapped, behind = 0, partial(_behind, current=ring.actuelle)
+        await self.storage.write(lambda _tables: self.vault.adopt(ring.keys, ring.current))
+        wrapped, behind = 0, partial(_behind, current=ring.current)
         old = await self.storage.read(behind)
         for start in range(0, len(old), BATCH):
             wrapped += await self.storage.write(partial(self.vault.rewrap, only=old[start : start + BATCH]))

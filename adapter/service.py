@@ -27,16 +27,16 @@ from twisted.python.threadpool import ThreadPool
 
 from tierspayant.adapter import daemon_log, platform_agents, platform_rows, policy, reload, storage_choice
 from tierspayant.adapter.announcing import TOUS, AnnouncingStorage
-from tierspayant.adapter.assembly import DemarrageRefuse, Lu, Pieces, read_files, real_now
+from tierspayant.adapter.assembly import FilesRead, Parts, StartRefused, read_files, real_now
 from tierspayant.adapter.clock_source import ask_clock
-from tierspayant.adapter.config import ConfigInvalide, Configuration
+from tierspayant.adapter.config import ConfigInvalid, Configuration
 from tierspayant.adapter.config_edit import write_file
 from tierspayant.adapter.delivery import SERVICES, Delivery, Outside
 from tierspayant.adapter.doors import Doors
-from tierspayant.adapter.followed_clock import HorlogeIllisible, HorlogeSuivie, url_of
+from tierspayant.adapter.followed_clock import ClockUnreadable, FollowedClock, url_of
 from tierspayant.adapter.identity import Identite
 from tierspayant.adapter.ids import Ids
-from tierspayant.adapter.keys import Memoire
+from tierspayant.adapter.keys import KeyMemory
 from tierspayant.adapter.platform_sessions import Jetons
 from tierspayant.adapter.shop_api import Access
 from tierspayant.adapter.shop_calls import Watch
@@ -48,28 +48,28 @@ from tierspayant.schemas.operations import Service
 
 log = Logger()
 
-REGARD: Final = 60.0
+LOOK_S: Final = 60.0
 """Seconds between looks at every lane when several nodes share the database: news between them may get lost."""
 
-DELAI_LIENS: Final = 2.0
+LAST_ANSWERS_S: Final = 2.0
 """Seconds calls under way get to be answered once lanes have stopped."""
 
 
-def followed_now(horloge: IReactorTime) -> Callable[[], dt.datetime]:
-    return lambda: dt.datetime.fromtimestamp(horloge.seconds(), dt.UTC)
+def followed_now(clock: IReactorTime) -> Callable[[], dt.datetime]:
+    return lambda: dt.datetime.fromtimestamp(clock.seconds(), dt.UTC)
 
 
-class Demon:
+class Daemon:
     """A running daemon. `start` then `stop`, once each."""
 
-    def __init__(self, reactor: Any, lu: Lu, *, ready_file: Path | None, clock: str | None) -> None:
+    def __init__(self, reactor: Any, files: FilesRead, *, ready_file: Path | None, clock: str | None) -> None:
         self._reactor = reactor
-        self._lu = lu
+        self._files = files
         self._ready_file = ready_file
         self._clock_url = clock
         self._threads = ThreadPool(0, 2, "tp-adapter")
-        self._doors = Doors(reactor, lu.configuration)
-        self._horloge: HorlogeSuivie | None = None
+        self._doors = Doors(reactor, files.configuration)
+        self._followed: FollowedClock | None = None
         self._storage: Storage | None = None
         self._delivery: Delivery | None = None
         self._stopping = False
@@ -77,19 +77,19 @@ class Demon:
         self.watch = Watch(reactor)
 
     async def start(self) -> None:
-        """Raises DemarrageRefuse; what was opened by then is closed by `stop`."""
-        configuration, lu = self._lu.configuration, self._lu
+        """Raises StartRefused; what was opened by then is closed by `stop`."""
+        configuration, files = self._files.configuration, self._files
         self._threads.start()
         time, now = await self._time()
         self._watched = WatchedStorage(self._open(), self._reactor.seconds)
-        self._storage = AnnouncingStorage(self._watched, lambda cles: self.watch.announce(*cles))
-        dialectes = {une.dialecte for une in lu.plateformes.values()}
-        for dialecte in dialectes:
+        self._storage = AnnouncingStorage(self._watched, lambda keys: self.watch.announce(*keys))
+        dialects = {one.dialecte for one in files.plateformes.values()}
+        for dialecte in dialects:
             await deferToThreadPool(self._reactor, self._threads, platforms.client, dialecte)
-        livraison = configuration.reglages.livraison
+        livraison = configuration.settings.livraison
         chance = random.Random(livraison.graine or secrets.randbits(64))
-        identite = Identite(lambda: lu.vivant.configuration, real_now, secrets.token_bytes)
-        self._jetons = Jetons(identite, configuration.dossier / "secrets" / "sessions.json")
+        identite = Identite(lambda: files.in_force.configuration, real_now, secrets.token_bytes)
+        self._jetons = Jetons(identite, configuration.folder / "secrets" / "sessions.json")
         self._jetons.load()
         noeud = storage_choice.noeud(configuration)
         outside = Outside(
@@ -100,17 +100,17 @@ class Demon:
             sign=identite.sign,
             jetons=self._jetons,
             noeud=noeud,
-            annuaire=lambda: lu.vivant.annuaire,
+            annuaire=lambda: files.in_force.annuaire,
             doublons=livraison.retenir_doublons,
             limites=policy.Limites(
                 tentatives_max=livraison.tentatives_max, delai_confirmation=livraison.delai_confirmation
             ),
         )
         self._delivery = Delivery(
-            self._storage, lu.vault, lu.plateformes.values(), list(lu.vivant.magasins().values()), outside
+            self._storage, files.vault, files.plateformes.values(), list(files.in_force.magasins().values()), outside
         )
-        pieces = Pieces(
-            lu=lu,
+        parts = Parts(
+            files=files,
             storage=self._storage,
             watch=self.watch,
             now=now,
@@ -119,73 +119,73 @@ class Demon:
             wake_lanes=self._delivery.wake,
             wake_all=self._wake_all,
             reload=self._reload,
-            demon="running",
-            pret=self._not_ready,
+            daemon="running",
+            not_ready=self._not_ready,
             give_code=self._jetons.give_code,
             in_thread=self._in_thread,
         )
         count = await self._delivery.start()
         if noeud.partage:
             self._look.clock = self._reactor
-            _ = self._look.start(REGARD, now=False)
+            _ = self._look.start(LOOK_S, now=False)
         log.info("started; {count} requests were under way when the daemon last stopped", count=count)
-        await self._listen(pieces)
+        await self._listen(parts)
 
     async def _time(self) -> tuple[IReactorTime, Callable[[], dt.datetime]]:
         if self._clock_url is None:
             return self._reactor, real_now
-        if not platform_rows.only_loopback(self._lu.configuration):
-            raise DemarrageRefuse("--clock is for development and tests: every platform address must be loopback")
+        if not platform_rows.only_loopback(self._files.configuration):
+            raise StartRefused("--clock is for development and tests: every platform address must be loopback")
         try:
             ask = ask_clock(self._reactor, url_of(self._clock_url))
-            premiere = await ask()
-        except HorlogeIllisible as erreur:
-            raise DemarrageRefuse(f"--clock {self._clock_url}: {erreur}") from None
-        except ConnectError as erreur:
-            raise DemarrageRefuse(f"--clock {self._clock_url}: no answer ({type(erreur).__name__})") from None
-        self._horloge = HorlogeSuivie(self._reactor, ask, premiere)
-        self._horloge.start()
-        return self._horloge, followed_now(self._horloge)
+            first = await ask()
+        except ClockUnreadable as error:
+            raise StartRefused(f"--clock {self._clock_url}: {error}") from None
+        except ConnectError as error:
+            raise StartRefused(f"--clock {self._clock_url}: no answer ({type(error).__name__})") from None
+        self._followed = FollowedClock(self._reactor, ask, first)
+        self._followed.start()
+        return self._followed, followed_now(self._followed)
 
     def _open(self) -> Storage:
-        configuration = self._lu.configuration
+        configuration = self._files.configuration
         try:
             return storage_choice.open_daemon(configuration, self._reactor.callFromThread, self._told)
-        except BaseOccupee as erreur:
-            ou = storage_choice.place(configuration)
-            raise DemarrageRefuse(f"{ou}: another daemon already holds it ({erreur})") from None
-        except (StorageError, ConfigInvalide) as erreur:
-            raise DemarrageRefuse(str(erreur)) from None
+        except BaseOccupee as error:
+            where = storage_choice.place(configuration)
+            raise StartRefused(f"{where}: another daemon already holds it ({error})") from None
+        except (StorageError, ConfigInvalid) as error:
+            raise StartRefused(str(error)) from None
 
-    def _told(self, nouvelle: tuple[str, ...]) -> None:
+    def _told(self, news: tuple[str, ...]) -> None:
         """News of another node on the same database: its lane looks, and calls kept waiting here are answered."""
-        match nouvelle:
-            case (plateforme, service, *entree) if self._delivery is not None:
+        match news:
+            case (plateforme, service, *entry) if self._delivery is not None:
                 self._delivery.wake([(plateforme, cast(Service, service))])
-                if entree:
-                    self.watch.announce(entree[0], f"magasin:{entree[1]}", TOUS)
+                if entry:
+                    self.watch.announce(entry[0], f"magasin:{entry[1]}", TOUS)
             case _:
                 self._wake_all()
 
     def _agents(self) -> Any:
         try:
-            return platform_agents.agents(self._reactor, self._lu.configuration)
-        except ConfigInvalide as erreur:
-            raise DemarrageRefuse(*erreur.lignes) from None
+            return platform_agents.agents(self._reactor, self._files.configuration)
+        except ConfigInvalid as error:
+            raise StartRefused(*error.lignes) from None
 
-    async def _listen(self, pieces: Pieces) -> None:
-        reglages, finess = self._lu.configuration.reglages, self._lu.vivant.magasins()
-        self._access = Access(reglages.cles_api(), finess, Memoire(secrets.token_bytes(32)), self._in_thread)
-        address = await self._doors.open(pieces, self._access)
+    async def _listen(self, parts: Parts) -> None:
+        settings, finess = self._files.configuration.settings, self._files.in_force.magasins()
+        self._access = Access(settings.api_keys(), finess, KeyMemory(secrets.token_bytes(32)), self._in_thread)
+        address = await self._doors.open(parts, self._access)
         log.info("shop API at {address}", address=address)
         if self._ready_file is not None:
             self._tell_ready(self._ready_file, address)
 
-    def _tell_ready(self, ready_file: Path, adresse: str) -> None:
+    def _tell_ready(self, ready_file: Path, address: str) -> None:
         try:
-            write_file(ready_file, json.dumps({"pid": os.getpid(), "api": adresse}) + "\n")
-        except OSError as erreur:
-            raise DemarrageRefuse(f"{ready_file}: the ready file cannot be written ({erreur.strerror})") from None
+            write_file(ready_file, json.dumps({"pid": os.getpid(), "api": address}) + "\n")
+        except OSError as error:
+            raise StartRefused(f"{ready_file}: the ready file cannot be written ({error.strerror})") from None
 
     def _not_ready(self) -> str | None:
         if self._stopping:
@@ -197,13 +197,13 @@ class Demon:
 
     def _wake_all(self) -> None:
         if self._delivery is not None:
-            self._delivery.wake((nom, service) for nom in self._lu.plateformes for service in SERVICES)
+            self._delivery.wake((name, service) for name in self._files.plateformes for service in SERVICES)
 
     def _reload(self) -> None:
-        def apply(vivant: reload.Vivant) -> None:
-            self._access.reload(vivant.configuration.reglages.cles_api(), vivant.magasins())
+        def apply(in_force: reload.InForce) -> None:
+            self._access.reload(in_force.configuration.settings.api_keys(), in_force.magasins())
 
-        reload.again(self._lu.vivant, apply)
+        reload.again(self._files.in_force, apply)
         log.info("shops, keys and payer directory read again")
 
     async def stop(self) -> None:
@@ -215,45 +215,45 @@ class Demon:
             self._ready_file.unlink(missing_ok=True)
         await self._doors.close()
         if self._delivery is not None:
-            limite = self._lu.configuration.reglages.livraison.delai_arret.total_seconds()
-            await self._at_most(self._delivery.stop(), limite, "exchanges still under way; they will be asked about")
+            limit = self._files.configuration.settings.livraison.delai_arret.total_seconds()
+            await self._at_most(self._delivery.stop(), limit, "exchanges still under way; they will be asked about")
         self.watch.close()
-        await self._at_most(self._doors.calls_under_way(), DELAI_LIENS, "calls left without an answer")
+        await self._at_most(self._doors.calls_under_way(), LAST_ANSWERS_S, "calls left without an answer")
         self._doors.hang_up()
-        if self._horloge is not None:
-            self._horloge.stop()
+        if self._followed is not None:
+            self._followed.stop()
         if self._storage is not None:
             await self._storage.close()
         self._threads.stop()
         if self._doors.opened:
             log.info("stopped")
 
-    async def _at_most(self, travail: Deferred[Any], secondes: float, sinon: str) -> None:
+    async def _at_most(self, work: Deferred[Any], seconds: float, otherwise: str) -> None:
         try:
-            await travail.addTimeout(secondes, self._reactor)
+            await work.addTimeout(seconds, self._reactor)
         except (CancelledError, TimedOut):
-            log.info("stopping: {sinon}", sinon=sinon)
+            log.info("stopping: {otherwise}", otherwise=otherwise)
 
 
 def run(reactor: Any, configuration: Configuration, *, ready_file: Path | None, clock: str | None) -> None:
-    """Run until SIGTERM or SIGINT. Raises DemarrageRefuse when it cannot start."""
-    lu = read_files(configuration)
+    """Run until SIGTERM or SIGINT. Raises StartRefused when it cannot start."""
+    files = read_files(configuration)
     daemon_log.begin()
-    demon = Demon(reactor, lu, ready_file=ready_file, clock=clock)
-    refus: list[BaseException] = []
+    daemon = Daemon(reactor, files, ready_file=ready_file, clock=clock)
+    refused: list[BaseException] = []
 
     async def start() -> None:
         try:
-            await demon.start()
-        except BaseException as erreur:  # told after the reactor has stopped, whatever it is
-            refus.append(erreur)
+            await daemon.start()
+        except BaseException as error:  # told after the reactor has stopped, whatever it is
+            refused.append(error)
             reactor.stop()
 
     def launch() -> None:
         _ = Deferred.fromCoroutine(start())
 
     reactor.callWhenRunning(launch)
-    reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(demon.stop()))
+    reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(daemon.stop()))
     reactor.run()
-    if refus:
-        raise refus[0]
+    if refused:
+        raise refused[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NoReturn, Protocol
 
-from tierspayant.adapter.keys import CleApi, Memoire, Role, plausible, verifier
+from tierspayant.adapter.keys import ApiKey, KeyMemory, Role, plausible, verified
 from tierspayant.adapter.problem import Problem, Refusal
 from tierspayant.adapter.shop_calls import Route, Visit, query
 from tierspayant.adapter.shop_http import Call, Reply, problem_reply
@@ -18,32 +18,32 @@ from tierspayant.adapter.storage.protocol import StorageError
 OPEN_PATHS: Final = frozenset({"/health/live", "/health/ready", "/metrics", "/v1/openapi.yaml", "/v1/docs"})
 """Paths without a key: probes, metrics (no shop, no person in them) and the documentation."""
 
-NOBODY: Final = CleApi("", Role.LECTURE, None, "")
+NOBODY: Final = ApiKey("", Role.LECTURE, None, "")
 """Who calls an open path."""
 
-InThread = Callable[[Callable[[], CleApi | None]], Awaitable[CleApi | None]]
+InThread = Callable[[Callable[[], ApiKey | None]], Awaitable[ApiKey | None]]
 
 
 class WhoCalls(Protocol):
-    async def caller(self, call: Call, /) -> tuple[CleApi, str | None]: ...
+    async def caller(self, call: Call, /) -> tuple[ApiKey, str | None]: ...
 
 
 class Access:
     """Who a key is. The slow hash runs in a thread; a key seen once is then recognised at once."""
 
     def __init__(
-        self, api_keys: Mapping[str, CleApi], finess: Mapping[str, str], memory: Memoire, thread: InThread
+        self, api_keys: Mapping[str, ApiKey], finess: Mapping[str, str], memory: KeyMemory, thread: InThread
     ) -> None:
         self._api_keys = api_keys
         self._finess = finess
         self._memory = memory
         self._thread = thread
 
-    def reload(self, api_keys: Mapping[str, CleApi], finess: Mapping[str, str]) -> None:
+    def reload(self, api_keys: Mapping[str, ApiKey], finess: Mapping[str, str]) -> None:
         self._api_keys, self._finess = api_keys, finess
         self._memory.clear()
 
-    async def caller(self, call: Call) -> tuple[CleApi, str | None]:
+    async def caller(self, call: Call) -> tuple[ApiKey, str | None]:
         """The key and the FINESS it speaks for. Raises Refusal."""
         scheme, _, text = (call.header("authorization") or "").partition(" ")
         text = text.strip()
@@ -52,7 +52,7 @@ class Access:
         key = self._memory.lookup(text)
         if key is None:
             api_keys = self._api_keys
-            key = await self._thread(lambda: verifier(text, api_keys))
+            key = await self._thread(lambda: verified(text, api_keys))
             if key is None:
                 _refuse_key()
             self._memory.add(text, key)

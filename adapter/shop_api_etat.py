@@ -75,8 +75,8 @@ class Etat:
     plateformes: Mapping[str, Plateforme]
     watch: Watch
     now: Callable[[], dt.datetime]
-    pret: Callable[[], str | None]
-    mesures: Callable[[Tables, Mapping[str, Plateforme]], bytes]
+    not_ready: Callable[[], str | None]
+    metrics_text: Callable[[Tables, Mapping[str, Plateforme]], bytes]
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -94,13 +94,13 @@ class Etat:
 
     async def ready(self, _visite: Visit) -> Reply:
         """200 while platforms are shut: a shut platform is this daemon's daily bread, not its illness."""
-        reason = self.pret()
+        reason = self.not_ready()
         return json_reply(
             {"etat": "pret"} if reason is None else {"etat": "indisponible", "raison": reason}, 503 if reason else 200
         )
 
     async def metrics(self, _visite: Visit) -> Reply:
-        data = await self.storage.read(lambda tables: self.mesures(tables, self.plateformes))
+        data = await self.storage.read(lambda tables: self.metrics_text(tables, self.plateformes))
         return Reply(200, data, "text/plain; version=0.0.4; charset=utf-8")
 
     async def openapi(self, _visite: Visit) -> Reply:

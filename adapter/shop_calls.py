@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from tierspayant.adapter.conseil import Langue
-from tierspayant.adapter.keys import CleApi, Role
+from tierspayant.adapter.keys import ApiKey, Role
 from tierspayant.adapter.problem import Fault, Problem, Refusal
 from tierspayant.adapter.shop_http import Call, Reply
 
@@ -34,7 +34,7 @@ class Visit:
     """One call by a known caller: `magasin` is the FINESS its key speaks for, None for an operator."""
 
     call: Call
-    key: CleApi
+    key: ApiKey
     magasin: str | None
     path: Mapping[str, str]
     query: Mapping[str, str]

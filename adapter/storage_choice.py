@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tierspayant.adapter.config import ConfigInvalide, Configuration
+from tierspayant.adapter.config import ConfigInvalid, Configuration
 from tierspayant.adapter.leases import SEUL, Noeud
 from tierspayant.adapter.storage.protocol import Storage, StorageError
 from tierspayant.adapter.storage.sqlite import InlineSqlite, SqliteStorage
@@ -16,25 +16,25 @@ Told = Callable[[tuple[str, ...]], None]
 
 
 def shared(configuration: Configuration) -> bool:
-    return configuration.reglages.stockage.moteur == "postgres"
+    return configuration.settings.stockage.moteur == "postgres"
 
 
 def noeud(configuration: Configuration) -> Noeud:
     """This process among those of its database: the name configured, else the machine's."""
     if not shared(configuration):
         return SEUL
-    return Noeud(configuration.reglages.stockage.noeud or socket.gethostname(), partage=True)
+    return Noeud(configuration.settings.stockage.noeud or socket.gethostname(), partage=True)
 
 
 def place(configuration: Configuration) -> str:
     """Where the data is, for a message: never the URL, which may hold a secret."""
     if shared(configuration):
         return "the PostgreSQL database"
-    return str(configuration.chemin(configuration.reglages.stockage.base))
+    return str(configuration.path(configuration.settings.stockage.base))
 
 
 def open_daemon(configuration: Configuration, call_in_reactor: Callable[..., Any], told: Told) -> Storage:
-    """The daemon's storage; `told` gets other nodes' news. Raises BaseOccupee, StorageError, ConfigInvalide."""
+    """The daemon's storage; `told` gets other nodes' news. Raises BaseOccupee, StorageError, ConfigInvalid."""
     if not shared(configuration):
         return _on_disk(configuration, lambda base: SqliteStorage(base, call_in_reactor))
     _need_driver()
@@ -44,7 +44,7 @@ def open_daemon(configuration: Configuration, call_in_reactor: Callable[..., Any
 
 
 def open_inline(configuration: Configuration, *, alone: bool = False) -> Storage:
-    """The storage of a command, each call done when it returns. Raises BaseOccupee, StorageError, ConfigInvalide.
+    """The storage of a command, each call done when it returns. Raises BaseOccupee, StorageError, ConfigInvalid.
 
     `alone`: refuse as long as any node uses the database (SQLite always does).
     """
@@ -58,11 +58,11 @@ def open_inline(configuration: Configuration, *, alone: bool = False) -> Storage
 
 def _on_disk(configuration: Configuration, opened: Callable[[Path], Storage]) -> Storage:
     """A database file that cannot even be locked (read-only disk, folder gone) is a storage that refuses."""
-    base = configuration.chemin(configuration.reglages.stockage.base)
+    base = configuration.path(configuration.settings.stockage.base)
     try:
         return opened(base)
-    except OSError as erreur:
-        raise StorageError(f"{erreur.filename or base}: {erreur.strerror}") from None
+    except OSError as error:
+        raise StorageError(f"{error.filename or base}: {error.strerror}") from None
 
 
 def _need_driver() -> None:
@@ -73,12 +73,12 @@ def _need_driver() -> None:
 
 
 def _url(configuration: Configuration) -> str:
-    stockage = configuration.reglages.stockage
+    stockage = configuration.settings.stockage
     if stockage.url is not None:
         return stockage.url.get_secret_value()
     assert stockage.url_fichier is not None, "the configuration was checked"
-    fichier = configuration.chemin(stockage.url_fichier)
+    file = configuration.path(stockage.url_fichier)
     try:
-        return fichier.read_text(encoding="utf-8").strip()
-    except OSError as erreur:
-        raise ConfigInvalide([f"{fichier}: {erreur.strerror}"]) from None
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigInvalid([f"{file}: {error.strerror}"]) from None

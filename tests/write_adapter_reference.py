@@ -63,7 +63,7 @@ def settings() -> str:
         "",
         "| key | default | meaning |",
         "|---|---|---|",
-        *(f"| `{cle}` | {defaut} | {sens} |" for cle, defaut, sens in _settings(config.Reglages, "")),
+        *(f"| `{cle}` | {defaut} | {sens} |" for cle, defaut, sens in _settings(config.Settings, "")),
     ]
     return ENTETE + "\n".join(lignes) + "\n"
 

@@ -110,8 +110,8 @@ def test_the_master_key_is_rotated_beside_the_running_daemon(tmp_path: Path) -> 
         file = folder(monde) / "secrets" / "master.key"
         former = master_key.read(file)
         assert re.search(r"in use, [1-9]\d* data keys", monde.command("key", "rotate"))
-        assert list(master_key.read(file).cles) != list(former.cles)
-        assert len(master_key.read(file).cles) == 1
+        assert list(master_key.read(file).keys) != list(former.keys)
+        assert len(master_key.read(file).keys) == 1
         other = PEC | {"dossier": "D-2", "reference": "D-2/PEC-1"}
         second = monde.shop("POST", "/v1/pec", other, Prefer="wait=0")[1]
         monde.adapter.stop()

@@ -51,7 +51,7 @@ async def asked(ready: dict[str, Any], folder: Path, magasin: str = SHOP, **regl
     lines = ["[plateformes.almerys]", 'dialecte = "almerys"', f'url = "{ready["plateformes"]["almerys"]}"']
     lines += [f'{nom} = "{valeur}"' for nom, valeur in reglages.items()]
     (folder / "adapter.toml").write_text("\n".join(lines))
-    configuration = config.charger(folder / "adapter.toml")
+    configuration = config.load(folder / "adapter.toml")
     plateforme = platform_rows.rows(configuration)["almerys"]
     client = platforms.client("almerys")
     entete = Entete(id_message="m-1", magasin=Finess(magasin), emis_le=dt.datetime.fromisoformat(NOW))
@@ -124,5 +124,5 @@ def test_a_key_of_another_certificate_is_refused_at_start(ready: dict[str, Any],
     (tmp_path / "tls.key").write_text(control(ready, "POST", "certificats", {"magasins": [SHOP]})["cle"])
     lines = ["[plateformes.almerys]", 'dialecte = "almerys"', 'url = "https://p.invalid"']
     (tmp_path / "adapter.toml").write_text("\n".join([*lines, *(f'{k} = "{v}"' for k, v in settings.items())]))
-    with pytest.raises(config.ConfigInvalide, match="certificat_fichier"):
-        platform_agents.agents(reactor, config.charger(tmp_path / "adapter.toml"))
+    with pytest.raises(config.ConfigInvalid, match="certificat_fichier"):
+        platform_agents.agents(reactor, config.load(tmp_path / "adapter.toml"))

@@ -78,7 +78,7 @@ class Village:
             )
             for nom, finess in SHOPS.items()
         }
-        reglages = config.Reglages(
+        reglages = config.Settings(
             plateformes={
                 self.plateforme: config.Plateforme(dialecte=self.plateforme, url="http://p.invalid", identite=mode)
             },

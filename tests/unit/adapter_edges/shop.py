@@ -14,8 +14,8 @@ from twisted.internet.task import Clock
 from tierspayant.adapter import keys, reload
 from tierspayant.adapter.announcing import AnnouncingStorage
 from tierspayant.adapter.annuaire import Annuaire, Entree
-from tierspayant.adapter.assembly import Lu, Pieces
-from tierspayant.adapter.config import Configuration, Reglages
+from tierspayant.adapter.assembly import FilesRead, Parts
+from tierspayant.adapter.config import Configuration, Settings
 from tierspayant.adapter.entry import Entry
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.plateformes import Plateforme
@@ -47,20 +47,20 @@ class Shop:
         self.watch = Watch(self.clock)
         self.now = NOW
         self.woken: list[Entry] = []
-        self.cles = {nom: keys.neuve() for nom in FINESS}
+        self.cles = {nom: keys.fresh() for nom in FINESS}
         api = {
-            cle.identifiant: keys.CleApi(cle.identifiant, keys.Role.MAGASIN, nom, cle.empreinte)
+            cle.identifier: keys.ApiKey(cle.identifier, keys.Role.MAGASIN, nom, cle.empreinte)
             for nom, cle in self.cles.items()
         }
-        reglages = Reglages.model_validate({"livraison": {"file_max": file_max, "droits_par_heure": droits_par_heure}})
+        reglages = Settings.model_validate({"livraison": {"file_max": file_max, "droits_par_heure": droits_par_heure}})
         plateformes = {
             nom: Plateforme(nom=nom, dialecte=nom, base="http://127.0.0.1:1", traits=un.traits)
             for nom, un in dialects().items()
         }
-        vivant = reload.Vivant(Configuration(Path("adapter.toml"), reglages), ANNUAIRE)
+        vivant = reload.InForce(Configuration(Path("adapter.toml"), reglages), ANNUAIRE)
         self.storage = AnnouncingStorage(MemoryStorage(), lambda connues: self.watch.announce(*connues))
-        self.pieces = Pieces(
-            lu=Lu(vivant=vivant, plateformes=plateformes, vault=Vault({"m": b"k" * 32}, "m")),
+        self.pieces = Parts(
+            files=FilesRead(in_force=vivant, plateformes=plateformes, vault=Vault({"m": b"k" * 32}, "m")),
             storage=self.storage,
             watch=self.watch,
             now=lambda: self.now,
@@ -69,9 +69,9 @@ class Shop:
             wake_lanes=lambda _lanes: None,
             wake_all=lambda: None,
             reload=lambda: None,
-            demon="running",
+            daemon="running",
         )
-        acces = Access(api, FINESS, keys.Memoire(b"test"), lambda work: succeed(work()))
+        acces = Access(api, FINESS, keys.KeyMemory(b"test"), lambda work: succeed(work()))
         self.api = ShopApi(acces, self.pieces.shop_routes())
 
     def send(
@@ -79,7 +79,7 @@ class Shop:
     ) -> Deferred[Reply]:
         """One call, perhaps not answered yet."""
         octets = b"" if corps is None else corps if isinstance(corps, bytes) else json.dumps(corps).encode()
-        entetes = {"host": "x", "authorization": f"Bearer {self.cles[magasin].texte}"}
+        entetes = {"host": "x", "authorization": f"Bearer {self.cles[magasin].text}"}
         entetes |= {nom.lower().replace("_", "-"): valeur for nom, valeur in tetes.items()}
         adresse, _, requete = chemin.partition("?")
         return Deferred.fromCoroutine(self.api(Call(methode, adresse, requete, entetes, octets)))

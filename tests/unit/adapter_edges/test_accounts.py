@@ -24,7 +24,7 @@ def identite(folder: Path, mode: str, **compte: str) -> Identite:
     lines += ["[magasins.demo]", f'finess = "{SHOP}"', "[magasins.demo.comptes.p]", 'utilisateur = "u"']
     lines += [f'{nom} = "{valeur}"' for nom, valeur in compte.items()]
     (folder / "adapter.toml").write_text("\n".join(lines))
-    lue = config.charger(folder / "adapter.toml")
+    lue = config.load(folder / "adapter.toml")
     return Identite(lambda: lue, lambda: NOW, bytes)
 
 

@@ -29,12 +29,12 @@ class Counter:
         self.woken = 0
         self.admin = Admin(
             storage=self.shop.storage,
-            plateformes=self.shop.pieces.lu.plateformes,
+            plateformes=self.shop.pieces.files.plateformes,
             now=lambda: NOW,
             magasins=lambda: FINESS,
             reload=lambda: None,
             wake_all=self._wake,
-            demon="running",
+            daemon="running",
             give_code=(lambda key, code: self.codes.append((key, code))) if running else None,
         )
         self.api = ShopApi(LocalAccess(), self.admin.routes())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tierspayant.adapter import config_edit
-from tierspayant.adapter.config import ConfigInvalide, charger
+from tierspayant.adapter.config import ConfigInvalid, load
 
 BONNE = """\
 # my own comment
@@ -29,24 +29,24 @@ def fichier(tmp_path: Path) -> Path:
 
 
 def faults(chemin: Path) -> list[str]:
-    with pytest.raises(ConfigInvalide) as refus:
-        charger(chemin)
+    with pytest.raises(ConfigInvalid) as refus:
+        load(chemin)
     return refus.value.lignes
 
 
 def test_the_environment_wins_over_the_file_and_a_flag_over_both(
     fichier: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert charger(fichier).reglages.api.port == 8480
+    assert load(fichier).settings.api.port == 8480
     monkeypatch.setenv("TP_ADAPTER_API__PORT", "9001")
-    assert charger(fichier).reglages.api.port == 9001
-    assert charger(fichier, {"api": {"port": 9002}}).reglages.api.port == 9002
+    assert load(fichier).settings.api.port == 9001
+    assert load(fichier, {"api": {"port": 9002}}).settings.api.port == 9002
 
 
 def test_a_base_url_loses_its_last_slash_and_paths_are_relative_to_the_file(fichier: Path) -> None:
-    lue = charger(fichier)
-    assert lue.reglages.plateformes["viamedis"].url == "http://127.0.0.1:8471/s/x"
-    assert lue.chemin(lue.reglages.stockage.base) == fichier.parent / "adapter.db"
+    lue = load(fichier)
+    assert lue.settings.plateformes["viamedis"].url == "http://127.0.0.1:8471/s/x"
+    assert lue.path(lue.settings.stockage.base) == fichier.parent / "adapter.db"
 
 
 @pytest.mark.parametrize(
@@ -93,14 +93,14 @@ def test_editing_keeps_comments_and_replaces_only_its_own_table(fichier: Path) -
     config_edit.edit(fichier, {"magasins.deux": {"finess": "759999022"}})
     config_edit.edit(fichier, {"magasins.demo": {"finess": "759999014", "libelle": "Chez « nous »"}})
     texte = fichier.read_text(encoding="utf-8")
-    lue = charger(fichier).reglages
+    lue = load(fichier).settings
     assert texte.startswith("# my own comment")
     assert texte.count("[magasins.demo]") == 1
     assert (lue.magasins["demo"].libelle, lue.magasins["deux"].finess) == ("Chez « nous »", "759999022")
 
 
 def test_an_edit_that_would_break_the_configuration_changes_nothing(fichier: Path) -> None:
-    with pytest.raises(ConfigInvalide) as refus:
+    with pytest.raises(ConfigInvalid) as refus:
         config_edit.edit(fichier, {"magasins.deux": {"finess": "759999014"}})
     assert str(fichier) in refus.value.lignes[0]
     assert fichier.read_text(encoding="utf-8") == BONNE

@@ -45,7 +45,7 @@ def shown() -> Iterator[tuple[str, str, int]]:
 
 
 def test_every_setting_is_in_the_model_and_nothing_else() -> None:
-    assert sorted(name for name, _, _ in shown()) == sorted(name for name, _ in settings(config.Reglages))
+    assert sorted(name for name, _, _ in shown()) == sorted(name for name, _ in settings(config.Settings))
 
 
 @pytest.mark.parametrize(("name", "rank"), [(name, rank) for name, _, rank in shown()])
@@ -56,7 +56,7 @@ def test_a_comment_stands_right_above_each_setting(name: str, rank: int) -> None
 
 
 def test_what_is_shown_is_the_default_where_there_is_one() -> None:
-    defaults = dict(settings(config.Reglages))
+    defaults = dict(settings(config.Settings))
     for name, text, _ in shown():
         default = defaults[name]
         if default is None or default == {} or name == "annuaire":
@@ -67,4 +67,4 @@ def test_what_is_shown_is_the_default_where_there_is_one() -> None:
 
 def test_a_model_with_every_setting_in_force_reads_as_toml() -> None:
     bare = [line.removeprefix("# ") if KEY.fullmatch(line) or TABLE.fullmatch(line) else line for line in LINES]
-    assert set(tomllib.loads("\n".join(bare))) == set(config.Reglages.model_fields)
+    assert set(tomllib.loads("\n".join(bare))) == set(config.Settings.model_fields)

@@ -10,9 +10,9 @@ import pytest
 
 from tierspayant.adapter import keys, reload
 from tierspayant.adapter.annuaire import AnnuaireInvalide
-from tierspayant.adapter.config import charger
+from tierspayant.adapter.config import load
 from tierspayant.adapter.config_edit import write_file
-from tierspayant.adapter.init import InitRefuse, make
+from tierspayant.adapter.init import InitRefused, make
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def test_init_makes_private_secrets_and_a_configuration_that_checks(dossier: Pat
     for nom in ("secrets/master.key", "secrets/demo.key", "adapter.toml", "adapter.db"):
         assert (dossier / nom).stat().st_mode & 0o777 == 0o600, nom
     assert (dossier / "secrets").stat().st_mode & 0o777 == 0o700
-    assert set(charger(dossier / "adapter.toml").reglages.magasins) == {"demo"}
+    assert set(load(dossier / "adapter.toml").settings.magasins) == {"demo"}
 
 
 def test_init_never_overwrites_and_keeps_a_master_key_that_is_there(dossier: Path) -> None:
     avant = (dossier / "secrets" / "master.key").read_bytes()
-    with pytest.raises(InitRefuse):
+    with pytest.raises(InitRefused):
         make(dossier)
     (dossier / "adapter.toml").unlink()
     make(dossier)
@@ -38,8 +38,8 @@ def test_init_never_overwrites_and_keeps_a_master_key_that_is_there(dossier: Pat
 
 
 def test_a_bad_directory_read_again_leaves_the_good_one_in_force(dossier: Path) -> None:
-    vivant = reload.load(charger(dossier / "adapter.toml"))
-    avant, appliques = vivant.annuaire, list[reload.Vivant]()
+    vivant = reload.load(load(dossier / "adapter.toml"))
+    avant, appliques = vivant.annuaire, list[reload.InForce]()
     (dossier / "annuaire.toml").write_text("[[entree]]\n", encoding="utf-8")
     with pytest.raises(AnnuaireInvalide):
         reload.again(vivant, appliques.append)
@@ -49,10 +49,10 @@ def test_a_bad_directory_read_again_leaves_the_good_one_in_force(dossier: Path) 
 
 def test_a_port_for_commands_comes_with_its_operator_s_key(tmp_path: Path) -> None:
     make(tmp_path / "b", admin_port=0)
-    reglages = charger(tmp_path / "b" / "adapter.toml").reglages
+    reglages = load(tmp_path / "b" / "adapter.toml").settings
     key = tmp_path / "b" / "secrets" / "operateur.key"
     assert key.stat().st_mode & 0o777 == 0o600
-    known = keys.verifier(key.read_text(encoding="ascii").strip(), reglages.cles_api())
+    known = keys.verified(key.read_text(encoding="ascii").strip(), reglages.api_keys())
     assert known is not None
     assert (reglages.admin.port, known.role, known.magasin) == (0, keys.Role.OPERATEUR, None)
 

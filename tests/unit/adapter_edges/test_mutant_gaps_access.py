@@ -15,30 +15,30 @@ from tierspayant.adapter.shop_api import Access
 from tierspayant.adapter.shop_http import Call
 
 
-def configured(cle: keys.CleNeuve) -> keys.CleApi:
-    return keys.CleApi(cle.identifiant, keys.Role.MAGASIN, "demo", cle.empreinte)
+def configured(cle: keys.NewKey) -> keys.ApiKey:
+    return keys.ApiKey(cle.identifier, keys.Role.MAGASIN, "demo", cle.empreinte)
 
 
 @pytest.mark.parametrize("place", [-64, -32, -1])
 def test_a_hash_that_differs_anywhere_is_another_key(place: int) -> None:
-    cle = keys.neuve()
+    cle = keys.fresh()
     other = "0" if cle.empreinte[place] != "0" else "1"
     altered = cle.empreinte[:place] + other + cle.empreinte[len(cle.empreinte) + place + 1 :]
-    assert keys.verifier(cle.texte, {cle.identifiant: configured(cle)}) is not None
-    assert keys.verifier(cle.texte, {cle.identifiant: replace(configured(cle), empreinte=altered)}) is None
+    assert keys.verified(cle.text, {cle.identifier: configured(cle)}) is not None
+    assert keys.verified(cle.text, {cle.identifier: replace(configured(cle), empreinte=altered)}) is None
 
 
 def test_a_key_renewed_under_its_own_name_no_longer_opens_with_the_former_secret() -> None:
-    stolen, fresh = keys.neuve(), keys.neuve()
-    renewed = replace(configured(fresh), identifiant=stolen.identifiant)
+    stolen, fresh = keys.fresh(), keys.fresh()
+    renewed = replace(configured(fresh), identifier=stolen.identifier)
     acces = Access(
-        {stolen.identifiant: configured(stolen)}, FINESS, keys.Memoire(b"test"), lambda work: succeed(work())
+        {stolen.identifier: configured(stolen)}, FINESS, keys.KeyMemory(b"test"), lambda work: succeed(work())
     )
-    call = Call("GET", "/v1/encours", "", {"authorization": f"Bearer {stolen.texte}"}, b"")
+    call = Call("GET", "/v1/encours", "", {"authorization": f"Bearer {stolen.text}"}, b"")
     seen: list[object] = []
     _ = Deferred.fromCoroutine(acces.caller(call)).addCallback(seen.append)
     assert seen == [(configured(stolen), FINESS["demo"])]
-    acces.reload({stolen.identifiant: renewed}, FINESS)
+    acces.reload({stolen.identifier: renewed}, FINESS)
     refused = Deferred.fromCoroutine(acces.caller(call))
     assert refused.addErrback(lambda failure: seen.append(failure.trap(Refusal))) is refused
     assert seen[1:] == [Refusal]

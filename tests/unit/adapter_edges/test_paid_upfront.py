@@ -180,7 +180,7 @@ def test_the_sheet_gives_the_shares_the_platform_once_told_and_escapes_what_a_sh
         entry = tables.entry(agreement)
         assert entry is not None
         reponse = PecReponse(resultat=ResultatPec.ACCORDEE, numero="V1", montants=montants, etat_plateforme="x")
-        shop.pieces.lu.vault.put(tables, entry, "reponse", plain.to_json(reponse))
+        shop.pieces.files.vault.put(tables, entry, "reponse", plain.to_json(reponse))
 
     _ = shop.storage.write(answer)
     shop.call("POST", "/v1/dossiers/<b>/avance-client", {})

@@ -24,10 +24,10 @@ AFTER = Annuaire((Entree(numero_amc="00990011", plateforme="almerys", organisme=
 def test_the_command_lists_then_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     shop = Shop()
     pec = shop.call("POST", "/v1/pec", PEC)[1]["id"]
-    vivant = shop.pieces.lu.vivant
+    vivant = shop.pieces.files.in_force
     shop.pieces = replace(shop.pieces, reload=lambda: setattr(vivant, "annuaire", AFTER))
     shop.api = ShopApi(LocalAccess(), (*shop.pieces.admin().routes(), *shop.pieces.shop_routes()))
-    monkeypatch.setattr(reload, "load", lambda conf: reload.Vivant(conf, AFTER))
+    monkeypatch.setattr(reload, "load", lambda conf: reload.InForce(conf, AFTER))
 
     def reach(_fichier: Path, methode: str, chemin: str, corps: object) -> Any:
         statut, document = shop.call(methode, chemin, corps)

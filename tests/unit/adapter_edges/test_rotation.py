@@ -86,7 +86,7 @@ class Folder:
         self.base = folder / "adapter.db"
         self.kept: list[str] = []
 
-    def ring(self) -> master_key.Trousseau:
+    def ring(self) -> master_key.KeyRing:
         return master_key.read(self.key)
 
     @contextmanager
@@ -133,7 +133,7 @@ def test_a_rotated_folder_opens_with_the_new_key_and_no_longer_with_the_old_one(
     with folder.opened() as storage:
         assert rotate(Rotation(storage, former.vault(), folder.key)) == Rotated(6, resumed=False)
     ring = folder.ring()
-    assert list(ring.cles) == [ring.actuelle]
+    assert list(ring.keys) == [ring.current]
     assert folder.opens(ring.vault())
     with pytest.raises(CleManquante):
         folder.opens(former.vault())
@@ -161,10 +161,10 @@ def test_whenever_it_dies_everything_opens_and_running_it_again_finishes_with_th
             vault = half.vault()
             folder.keep(storage, vault)
             again = rotate(Rotation(storage, vault, folder.key))
-        assert again.resumed == (len(half.cles) == 2), "an unfinished one is finished, no third key is made"
+        assert again.resumed == (len(half.keys) == 2), "an unfinished one is finished, no third key is made"
         if again.resumed:
-            assert folder.ring().actuelle == half.actuelle
-        assert len(folder.ring().cles) == 1
+            assert folder.ring().current == half.current
+        assert len(folder.ring().keys) == 1
         assert folder.opens(folder.ring().vault())
     assert death > 6, "the key file twice, the adoption, at least three batches"
 

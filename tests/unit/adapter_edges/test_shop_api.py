@@ -41,7 +41,7 @@ def move(shop: Shop, identifiant: str, *etats: Etat, **changes: Any) -> None:
             tables.update_entry(entry)
             if entry.resultat == "ouverts":
                 reponse = DroitsReponse(resultat=ResultatDroits.OUVERTS)
-                shop.pieces.lu.vault.put(tables, entry, "reponse", plain.to_json(reponse))
+                shop.pieces.files.vault.put(tables, entry, "reponse", plain.to_json(reponse))
 
     _ = shop.storage.write(work)
 
@@ -87,7 +87,7 @@ def test_a_wait_that_brings_nothing_ends_with_202_and_the_last_known_rights_of_t
 
 def test_the_same_body_is_the_same_request_even_when_the_directory_no_longer_knows_the_card(shop: Shop) -> None:
     premier = shop.call("POST", "/v1/pec", PEC)[1]
-    shop.pieces.lu.vivant.annuaire = replace(shop.pieces.lu.vivant.annuaire, entrees=())
+    shop.pieces.files.in_force.annuaire = replace(shop.pieces.files.in_force.annuaire, entrees=())
     assert shop.call("POST", "/v1/pec", PEC)[1]["id"] == premier["id"]
     statut, probleme = shop.call("POST", "/v1/pec", bent(PEC, "/livraison_prevue", None))
     assert (statut, probleme["code"]) == (409, "reference_reutilisee")
