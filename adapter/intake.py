@@ -13,10 +13,10 @@ from typing import TypeAlias
 from tierspayant.adapter import policy
 from tierspayant.adapter.availability import EtatService
 from tierspayant.adapter.demandes import Corps, DevisCorps, DroitsCorps, FactureCorps, PecCorps
-from tierspayant.adapter.entry import EN_ATTENTE, Entry
+from tierspayant.adapter.entry import EN_ATTENTE, Entry, Etat
 from tierspayant.adapter.ids import Ids, derived
 from tierspayant.adapter.likeness import likeness
-from tierspayant.adapter.ordering import Verdict, obstacle
+from tierspayant.adapter.ordering import FACTURE_MORTE, Verdict, obstacle
 from tierspayant.adapter.storage.protocol import Tables
 from tierspayant.adapter.vault import Vault
 from tierspayant.schemas import plain
@@ -78,6 +78,13 @@ class AutreDossier:
 
 
 @dataclass(frozen=True, slots=True)
+class NumeroPris:
+    """Another invoice of this shop bears the number: the platform would take the new one for that one come again."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
 class FilePleine:
     """The queue's limit is reached; nothing was recorded."""
 
@@ -91,7 +98,7 @@ class AvanceFaite:
     dossier: str
 
 
-Reception: TypeAlias = Accepted | Same | Conflict | CibleInconnue | AutreDossier | FilePleine | AvanceFaite
+Reception: TypeAlias = Accepted | Same | Conflict | CibleInconnue | AutreDossier | NumeroPris | FilePleine | AvanceFaite
 
 
 def accept(
@@ -109,6 +116,9 @@ def accept(
     linked = _linked(tables, nouvelle)
     if isinstance(linked, CibleInconnue | AutreDossier):
         return linked
+    holder = _number_holder(tables, nouvelle, linked)
+    if holder is not None:
+        return NumeroPris(holder)
     dossier = _dossier(nouvelle.corps, linked.cible)
     if nouvelle.operation in policy.TIERS_PAYANT and dossier is not None and _paid(tables, nouvelle.magasin, dossier):
         return AvanceFaite(dossier)
@@ -165,6 +175,16 @@ def _linked(tables: Tables, nouvelle: Nouvelle) -> _Links | CibleInconnue | Autr
         if remplace is None:
             return CibleInconnue("remplace")
     return _quote_fault(tables, nouvelle) or _Links(cible, remplace)
+
+
+def _number_holder(tables: Tables, nouvelle: Nouvelle, links: _Links) -> Entry | None:
+    """The invoice that bears this one's number, unless it ended badly, was taken back, or is the one replaced."""
+    if not isinstance(nouvelle.corps, FactureCorps):
+        return None
+    holder = tables.entry_by_numero(nouvelle.magasin, Operation.FACTURE, nouvelle.corps.numero_facture)
+    if holder is None or holder.etat is Etat.RETIREE or holder.resultat in FACTURE_MORTE:
+        return None
+    return None if holder == links.remplace else holder
 
 
 def _quote_fault(tables: Tables, nouvelle: Nouvelle) -> CibleInconnue | AutreDossier | None:

@@ -261,6 +261,9 @@ def _received(reception: intake.Reception) -> Entry:
         case intake.AutreDossier(champ):
             error = Fault(f"/{champ}", "AUTRE_DOSSIER", "cette demande est dans un autre dossier du magasin")
             raise Refusal(Problem("demande_invalide", faults=(error,)))
+        case intake.NumeroPris(entry):
+            why = f"ce numéro est celui de la facture « {entry.reference} » : donnez-en un autre, ou « remplace »"
+            raise Refusal(Problem("demande_invalide", faults=(Fault("/numero_facture", "NUMERO_FACTURE_PRIS", why),)))
         case intake.AvanceFaite():
             raise Refusal(Problem("avance_client"))
         case intake.FilePleine(limit):

@@ -156,8 +156,23 @@ def test_an_invoice_finds_its_pec_by_reference_or_id_and_shows_no_amount_it_does
     pec = shop.call("POST", "/v1/pec", PEC)[1]
     statut, facture = shop.call("POST", "/v1/factures", FACTURE)
     assert (statut, facture["pec"], facture["montants"], facture["amc_centimes"]) == (202, pec["id"], None, None)
-    autre = FACTURE | {"reference": "F-2", "pec": pec["id"]}
+    autre = FACTURE | {"reference": "F-2", "numero_facture": "240200132", "pec": pec["id"]}
     assert shop.call("POST", "/v1/factures", autre)[1]["pec"] == pec["id"]
+
+
+def test_an_invoice_number_is_given_once_unless_its_bearer_ended_badly_or_is_replaced(shop: Shop) -> None:
+    shop.call("POST", "/v1/pec", PEC)
+    first = shop.call("POST", "/v1/factures", FACTURE)[1]
+    again = FACTURE | {"reference": "F-2"}
+    status, problem = shop.call("POST", "/v1/factures", again)
+    assert (status, problem["champ"], problem["regle"]) == (422, "/numero_facture", "NUMERO_FACTURE_PRIS")
+    assert FACTURE["reference"] in problem["erreurs"][0]["detail"]
+    assert shop.call("POST", "/v1/factures", FACTURE)[1]["id"] == first["id"]
+    assert shop.call("POST", "/v1/factures", again | {"remplace": FACTURE["reference"]})[0] == 202
+    assert shop.call("POST", "/v1/factures", FACTURE | {"reference": "F-3"})[0] == 422
+    for nom in (first["id"], shop.call("GET", "/v1/demandes")[1]["elements"][-1]["id"]):
+        shop.call("POST", f"/v1/demandes/{nom}/retrait")
+    assert shop.call("POST", "/v1/factures", FACTURE | {"reference": "F-3"})[0] == 202
 
 
 def test_an_invoice_and_a_pec_name_only_what_is_in_their_own_file(shop: Shop) -> None:
