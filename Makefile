@@ -45,7 +45,8 @@ mutants: setup
 
 .PHONY: simulate
 simulate: setup
-	$(BIN)/python -m tests.simulation.storm --n $(or $(N),1000) --seed $(or $(SEED),0)
+	$(BIN)/python -m tests.simulation.simulate --n $(or $(N),1000) --seed $(or $(SEED),0) \
+		--storage $(or $(STORAGE),memory) --kind $(or $(KIND),all) --jobs $(or $(JOBS),1) $(if $(MORT),--mort $(MORT))
 
 .PHONY: races
 races: setup

@@ -88,13 +88,10 @@ class Bloc:
         return refuse(enfant, "VALEUR_FORME", "la valeur n'a pas la forme attendue")
 
     def jour(self, nom: str) -> dt.date:
-        try:
-            return dt.date.fromisoformat((self._enfants[nom].text or "").strip())
-        except ValueError as erreur:
-            raise self._refus(nom, erreur) from None
+        return self.lire(nom, dt.date.fromisoformat)
 
     def jour_ou_rien(self, nom: str) -> dt.date | None:
-        return self.jour(nom) if nom in self._enfants else None
+        return self.lire_ou_rien(nom, dt.date.fromisoformat)
 
     def instant(self, nom: str) -> dt.datetime:
         return self.lire(nom, dt.datetime.fromisoformat)
@@ -109,13 +106,10 @@ class Bloc:
         return self.entier(nom) if nom in self._enfants else None
 
     def euros(self, nom: str) -> Centimes:
-        try:
-            return depuis_decimal(self._enfants[nom].text or "")
-        except ValueError as erreur:
-            raise self._refus(nom, erreur) from None
+        return self.lire(nom, depuis_decimal)
 
     def euros_ou_rien(self, nom: str) -> Centimes | None:
-        return self.euros(nom) if nom in self._enfants else None
+        return self.lire_ou_rien(nom, depuis_decimal)
 
     def mot(self, nom: str, mots: dict[str, E]) -> E:
         """The value that one of the contract's words stands for."""

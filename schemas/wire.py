@@ -11,10 +11,7 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 def header(headers: Headers, nom: str) -> str | None:
     """The first header of that name, whatever its case."""
     cherche = nom.lower()
-    for cle, valeur in headers:
-        if cle.lower() == cherche:
-            return valeur
-    return None
+    return next((valeur for cle, valeur in headers if cle.lower() == cherche), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tests.simulation import people
-from tests.simulation.invariants import faults, order_faults
+from tests.simulation.invariants import faults
 from tests.simulation.world import Fate, FateOf, Monde, Reglages
 from tierspayant.adapter import intake, lots
 from tierspayant.adapter.storage.protocol import Membre, Tables
@@ -101,6 +101,6 @@ def bytes_sent(monde: Monde, identifiant: str, rang: int) -> bytes:
 
 
 def all_accepted(monde: Monde, nombre: int = NOMBRE) -> None:
-    assert [*faults(monde), *order_faults(monde)] == []
+    assert faults(monde) == []
     accepted = {e.reference for e in monde.entries() if e.operation is Operation.FACTURE and e.resultat == "acceptee"}
     assert accepted == {f"{dossier(rang)}/FAC-1" for rang in range(nombre)}

@@ -70,7 +70,7 @@ def beneficiaire(plateforme: str) -> Beneficiaire:
     )
 
 
-def equipement(prix_monture: int = 12000) -> Equipement:
+def equipement(prix_monture: int = 12000, numero: int = 1) -> Equipement:
     """The standard pair: frame B 120.00, two simple lenses B 90.00; a magic price of the frame chooses an outcome."""
     verre = Ligne(
         numero=2,
@@ -83,7 +83,7 @@ def equipement(prix_monture: int = 12000) -> Equipement:
     )
     monture = Ligne(numero=1, type=TypeLigne.MONTURE, lpp=Lpp("2299026"), classe=Classe.B, prix_centimes=prix_monture)
     return Equipement(
-        numero=1, type=TypeEquipement.UNIFOCAL, lignes=(monture, verre, replace(verre, numero=3, oeil=Oeil.GAUCHE))
+        numero=numero, type=TypeEquipement.UNIFOCAL, lignes=(monture, verre, replace(verre, numero=3, oeil=Oeil.GAUCHE))
     )
 
 

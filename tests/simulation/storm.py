@@ -1,24 +1,19 @@
-"""A seeded story: files arriving over a day, platforms that shut, lose and delay, a daemon that dies.
+"""A seeded day of bad weather: files arriving, platforms that shut, lose and delay, a daemon that dies.
 
-python -m tests.simulation.storm --seed 7          replay one story and say what it broke
-python -m tests.simulation.storm --n 1000          a thousand stories
+Beside stories.py's kinds of failure, any single request may meet a fate of its own. `make simulate KIND=storms`.
 """
 
 from __future__ import annotations
 
-import argparse
-import datetime as dt
 import random
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from tests.simulation import people
-from tests.simulation.invariants import faults, order_faults
-from tests.simulation.world import START, Fate, FateOf, Monde, Reglages
-from tierspayant.adapter import policy
-from tierspayant.adapter.storage.memory import MemoryStorage
-from tierspayant.adapter.storage.protocol import Storage
+from tests.simulation.drawing import deaths
+from tests.simulation.storages import Base, Memory
+from tests.simulation.world import Fate, FateOf, Monde, Reglages
 from tierspayant.schemas.wire import HttpRequest
 
 HOUR = 3600.0
@@ -67,24 +62,13 @@ def weather(chance: random.Random) -> FateOf:
     return fate
 
 
-def live(
-    seed: int,
-    storage: Callable[[], Storage] = MemoryStorage,
-    next_step: policy.NextStep = policy.next_step,
-    delai_traitement: dt.timedelta = dt.timedelta(minutes=2),
-) -> Monde:
-    """Live the story of a seed to its end."""
+def live(seed: int, base: Base | None = None, **how: Any) -> Monde:
+    """Live the story of a seed to its end. `how`: Reglages that a proof makes worse."""
     chance = random.Random(seed)
-    deaths = tuple((chance.randint(1, 60), chance.choice(("before", "after"))) for _ in range(chance.randint(0, 4)))
-    reglages = Reglages(
-        seed=seed,
-        storage=storage,
-        next_step=next_step,
-        delai_traitement=delai_traitement,
-        dedoublonnage=False,
-        deaths=deaths,
-        fate=weather(chance),
-    )
+    where = base or Memory()
+    dying = deaths(chance, 60)
+    made: dict[str, Any] = {"storage": where.fresh, "reopen": where.reopened, "deaths": dying, "fate": weather(chance)}
+    reglages = Reglages(seed=seed, dedoublonnage=False, **{**made, **how})
     monde = Monde(reglages)
     for rang in range(FILES):
         _arrive(monde, chance, rang)
@@ -101,27 +85,3 @@ def _arrive(monde: Monde, chance: random.Random, rang: int) -> None:
     monde.clock.callLater(first, monde.insist, people.pec(plateforme, dossier, prix_monture=chance.choice(PRICES)))
     later = min(ARRIVALS, first + chance.uniform(60, 4 * HOUR))
     monde.clock.callLater(later, monde.insist, people.facture(dossier, f"2401315{rang:02d}"))
-
-
-def broken(monde: Monde) -> list[str]:
-    return [*faults(monde), *(f"{numero}: billed before its PEC" for numero in order_faults(monde))]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--n", type=int, default=1)
-    asked = parser.parse_args()
-    wrong = 0
-    for seed in range(asked.seed, asked.seed + asked.n):
-        monde = live(seed)
-        for fault in broken(monde):
-            wrong += 1
-            sys.stdout.write(f"seed {seed}: {fault}\n  python -m tests.simulation.storm --seed {seed}\n")
-    ended = START + dt.timedelta(seconds=ARRIVALS + AFTER)
-    sys.stdout.write(f"{asked.n} stories until {ended:%Y-%m-%d %H:%M}, {wrong} broken invariants\n")
-    sys.exit(1 if wrong else 0)
-
-
-if __name__ == "__main__":
-    main()

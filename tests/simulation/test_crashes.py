@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from tests.simulation import people
-from tests.simulation.invariants import faults, order_faults
+from tests.simulation.invariants import faults
 from tests.simulation.world import Monde, Reglages
 from tests.simulation.worse import resend_without_asking
 
@@ -38,7 +38,6 @@ def test_dying_at_any_commit_loses_and_doubles_nothing(plateforme: str, side: st
         monde = live(plateforme, (n, side))
         assert monde.deaths == 1, f"commit {n} was reached"
         assert faults(monde) == [], f"death {side} commit {n}"
-        assert order_faults(monde) == [], f"death {side} commit {n}"
         assert monde.entry("D-1/FAC-1").resultat == "acceptee", f"death {side} commit {n}"
 
 

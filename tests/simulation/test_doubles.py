@@ -10,7 +10,7 @@ import datetime as dt
 import pytest
 
 from tests.simulation import people
-from tests.simulation.invariants import faults, order_faults
+from tests.simulation.invariants import faults
 from tests.simulation.world import Fate, FateOf, Monde, Reglages
 from tests.simulation.worse import resend_without_asking
 from tierspayant.adapter.entry import Etat, Raison
@@ -52,7 +52,6 @@ def live(plateforme: str, fate: Fate, **reglages: object) -> Monde:
 def test_what_was_lost_on_the_way_is_done_exactly_once(plateforme: str, fate: Fate) -> None:
     monde = live(plateforme, fate)
     assert faults(monde) == []
-    assert order_faults(monde) == []
     assert monde.entry("D-1/FAC-1").resultat == "acceptee"
     assert monde.entry("D-1/FAC-1").tentatives == (2 if fate.never else 1)
 

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from tests.simulation import people
-from tests.simulation.invariants import faults, order_faults
+from tests.simulation.invariants import faults
 from tests.simulation.lot_world import (
     ALMERYS,
     DOSSIERS,
@@ -52,7 +52,7 @@ def test_a_lane_reopens_on_one_invoice() -> None:
     done = monde.write(lambda t: gestures.withdraw(t, monde.entry("D-0/FAC-1"), monde.now()))
     assert isinstance(done, gestures.Done)
     monde.run(24 * HOUR)
-    assert [*faults(monde), *order_faults(monde)] == []
+    assert faults(monde) == []
     assert sorted(map(len, in_one_lot_each(monde).values())) == [1, NOMBRE - 2]
 
 
@@ -128,7 +128,7 @@ def test_the_platform_judges_each_invoice_of_a_lot_by_itself() -> None:
     bodies[3] = replace(wrong, corps=replace(wrong.corps, montants=montants))
     monde = queued(Wire(), bodies=bodies)
     monde.run(24 * HOUR)
-    assert [*faults(monde), *order_faults(monde)] == [f"{dossier(3)}/FAC-1: accepted, never billed"]
+    assert faults(monde) == [f"{dossier(3)}/FAC-1: accepted, never billed"]
     refused = monde.entry("D-3/FAC-1")
     assert (refused.etat, refused.resultat, [un.code for un in refused.motifs]) == (
         Etat.TERMINEE,
@@ -162,7 +162,7 @@ def test_a_lot_that_was_refused_a_connection_may_lose_a_member() -> None:
     assert isinstance(done, gestures.Done)
     monde.run(24 * HOUR)
     assert monde.entry(gone.reference).etat is Etat.RETIREE
-    assert [*faults(monde), *order_faults(monde)] == []
+    assert faults(monde) == []
     billed = sorted(une for references in in_one_lot_each(monde).values() for une in references)
     assert billed == sorted(f"D-{rang}/FAC-1" for rang in range(NOMBRE) if f"D-{rang}/FAC-1" != gone.reference)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.simulation import people
-from tests.simulation.invariants import faults, order_faults
+from tests.simulation.invariants import faults
 from tests.simulation.test_accounts import Village
 from tests.simulation.world import DEMO_SHOP, Monde, Reglages
 from tierspayant.adapter import gestures
@@ -72,7 +72,7 @@ def test_a_pec_that_staff_keyed_on_the_portal_while_it_was_queued_is_one_pec_and
     assert monde.entry("D-AUTRE/PEC-1").resultat == "accordee", "what nobody keyed is asked as ever"
     [elsewhere] = [row for row in monde.ledger("viamedis")["pec"] if row["dossier"] == "D-PORTAIL-2"]
     of_a_shop_without_adapter = f"{elsewhere['reference_magasin']}: granted and forgotten"
-    assert [*faults(monde), *order_faults(monde)] == [of_a_shop_without_adapter]
+    assert faults(monde) == [of_a_shop_without_adapter]
 
 
 def test_while_only_the_portal_is_shut_an_open_session_serves_and_a_new_one_waits(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests import postgres
 from tests.simulation import people
-from tests.simulation.invariants import faults, order_faults
+from tests.simulation.invariants import faults
 from tests.simulation.nodes import Blind, Grappe
 from tests.simulation.world import Reglages
 from tierspayant.adapter import leases, records
@@ -48,7 +48,6 @@ def two_nodes(backend: str, **reglages: Any) -> Iterator[Grappe]:
 
 def all_billed_once(monde: Grappe) -> None:
     assert faults(monde) == []
-    assert order_faults(monde) == []
     assert [monde.entry(f"D-{rang}/FAC-1").resultat for rang in range(FILES)] == ["acceptee"] * FILES
 
 

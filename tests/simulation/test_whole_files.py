@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.simulation import people
-from tests.simulation.invariants import faults, order_faults
+from tests.simulation.invariants import faults
 from tests.simulation.world import Monde, Reglages
 from tierspayant.adapter.demandes import PecCorps
 from tierspayant.adapter.entry import Etat, Raison
@@ -77,7 +77,6 @@ def test_documents_decide_an_agreement_and_let_its_invoice_go(plateforme: str) -
     assert ended(monde, "PJ-1") == (Etat.TERMINEE, "recues")
     assert ended(monde, "D-1/FAC-1") == (Etat.TERMINEE, "acceptee")
     assert faults(monde) == []
-    assert order_faults(monde) == []
 
 
 @PLATEFORMES

@@ -239,7 +239,10 @@ class MortalStorage:
         if self._death == (self.commits, "before"):
             return self._dying()
         done = self._storage.write(work)
-        return self._dying() if self._death == (self.commits, "after") else done
+        if self._death != (self.commits, "after"):
+            return done
+        _ = done.addErrback(lambda _: None)  # refused or not, nobody is left to hear it
+        return self._dying()
 
     def _dying(self) -> Deferred[Any]:
         self.dead = True
