@@ -1,1 +1,1 @@
-"""Durable storage: one protocol, several backends, one contract suite (tests/contracts/test_storage.py)."""
+"""Durable storage: one protocol, several backends, one contract suite (tests/contracts/test_storage*.py)."""

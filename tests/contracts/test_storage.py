@@ -1,31 +1,19 @@
-"""What every storage backend promises: one suite, run on each. A new backend adds one line to `opened`."""
+"""What every storage backend promises about entries, lanes, charges and events: one suite, run on each."""
 
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import psycopg
 import pytest
-from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
-from tests import postgres
+from tests.contracts.storages import NOW, OTHER_SHOP, SHOP, entry, put, read, result, write
 from tierspayant.adapter.availability import Compte as CompteDuMagasin
 from tierspayant.adapter.availability import EtatService, Retenue, ouvert
-from tierspayant.adapter.avances import DEBUT, Avance, Curseur, Orphelins
-from tierspayant.adapter.entry import EN_ATTENTE, Entry, Etat, Raison, advance, revise
+from tierspayant.adapter.entry import EN_ATTENTE, Etat, Raison, advance, revise
 from tierspayant.adapter.policy import held
-from tierspayant.adapter.remittances import Releve, Retour, cursor
-from tierspayant.adapter.storage.lock import BaseOccupee
-from tierspayant.adapter.storage.memory import MemoryStorage
-from tierspayant.adapter.storage.named_sql import migrations, statements
-from tierspayant.adapter.storage.postgres import InlinePostgres
 from tierspayant.adapter.storage.protocol import (
     CleDonnees,
     DejaLa,
@@ -37,101 +25,8 @@ from tierspayant.adapter.storage.protocol import (
     Tables,
     Tentative,
 )
-from tierspayant.adapter.storage.sqlite import InlineSqlite
 from tierspayant.schemas.codes import motif
-from tierspayant.schemas.messages import TypeRetour
 from tierspayant.schemas.operations import Operation, Service
-
-T = TypeVar("T")
-
-NOW = dt.datetime(2024, 1, 31, 9, 0, tzinfo=dt.UTC)
-SHOP, OTHER_SHOP = "759999014", "759999022"
-
-
-@dataclass
-class Base:
-    """A backend and the one database of a test, which may be opened several times."""
-
-    backend: str
-    folder: Path
-    url: str = ""
-
-    def open(self) -> Storage:
-        match self.backend:
-            case "memory":
-                return MemoryStorage()
-            case "sqlite":
-                return InlineSqlite(self.folder / "adapter.db")
-            case _:
-                self.url = self.url or postgres.fresh_database()
-                return InlinePostgres(self.url)
-
-    def drop(self) -> None:
-        if self.url:
-            postgres.drop_database(self.url)
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
-    base = Base(request.param, tmp_path)
-    one = base.open()
-    yield one
-    _ = result(one.close())
-    base.drop()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def durable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Base]:
-    """A database that outlives its storage."""
-    base = Base(request.param, tmp_path)
-    yield base
-    base.drop()
-
-
-def result(deferred: Deferred[T]) -> T:
-    """What a Deferred that has fired holds. Raises what it failed with."""
-    found: list[Any] = []
-    _ = deferred.addBoth(found.append)
-    if isinstance(found[0], Failure):
-        found[0].raiseException()
-    value: T = found[0]
-    return value
-
-
-def write(storage: Storage, work: Callable[[Tables], T]) -> T:
-    return result(storage.write(work))
-
-
-def read(storage: Storage, work: Callable[[Tables], T]) -> T:
-    return result(storage.read(work))
-
-
-def entry(nom: str, **changes: Any) -> Entry:
-    return Entry(
-        **{
-            "id": f"id-{nom}",
-            "id_message": f"message-{nom}",
-            "magasin": SHOP,
-            "operation": Operation.PEC,
-            "reference": nom,
-            "dossier": "D-1",
-            "equipement": 1,
-            "plateforme": "p",
-            "organisme": "M011",
-            "cree_le": NOW,
-            "maj_le": NOW,
-            "du_le": NOW,
-            **changes,
-        }
-    )
-
-
-def put(storage: Storage, *entries: Entry) -> None:
-    def work(tables: Tables) -> None:
-        for one in entries:
-            tables.insert_entry(one, "empreinte")
-
-    write(storage, work)
 
 
 def test_an_entry_comes_back_exactly_as_it_was(storage: Storage) -> None:
@@ -383,75 +278,6 @@ def test_availability_is_one_row_per_service(storage: Storage) -> None:
     assert list(read(storage, lambda t: t.disponibilites())) == [shut]
 
 
-def retour(bordereau: str = "B1", rang: int = 1, **changes: Any) -> Retour:
-    return Retour(
-        **{
-            "plateforme": "p",
-            "magasin": SHOP,
-            "bordereau": bordereau,
-            "rang": rang,
-            "emis_le": dt.date(2024, 2, 5),
-            "reference_virement": "VIR1",
-            "organisme": None,
-            "type": TypeRetour.PAIEMENT,
-            "numero_facture": "1",
-            "reference": "A",
-            "numero_pec": None,
-            "demande_centimes": 17991,
-            "paye_centimes": 17991,
-            "motifs": (motif("FAC11"),),
-            "entree": None,
-            "recu_le": NOW,
-            **changes,
-        }
-    )
-
-
-def test_a_line_of_a_remittance_is_kept_once(storage: Storage) -> None:
-    put(storage, entry("A"))
-    mine = retour(entree="id-A", paye_centimes=-5, type=TypeRetour.INDU)
-    assert write(storage, lambda t: t.add_retour(mine))
-    assert not write(storage, lambda t: t.add_retour(replace(mine, paye_centimes=7)))
-    assert write(storage, lambda t: t.add_retour(retour(rang=2)))
-    assert write(storage, lambda t: t.add_retour(retour("B0", emis_le=dt.date(2024, 2, 1), magasin=OTHER_SHOP)))
-    assert list(read(storage, lambda t: t.retours_of("id-A"))) == [mine]
-    since = dt.date(2024, 2, 2)
-    assert [un.rang for un in read(storage, lambda t: t.retours(SHOP, since, 10))] == [1, 2]
-    assert [un.bordereau for un in read(storage, lambda t: t.retours(None, dt.date(2024, 1, 1), 2))] == ["B0", "B1"]
-
-
-def test_returns_are_asked_for_by_platform_and_shop(storage: Storage) -> None:
-    one = Releve(plateforme="p", magasin=SHOP, du_le=NOW)
-    for releve in (one, replace(one, magasin=OTHER_SHOP), replace(one, plateforme="q")):
-        write(storage, partial(_put_releve, releve=releve))
-    later = replace(one, du_le=NOW + dt.timedelta(hours=6), curseur="B1")
-    write(storage, partial(_put_releve, releve=later))
-    assert read(storage, lambda t: t.releve("p", SHOP)) == later
-    assert read(storage, lambda t: t.releve("x", SHOP)) is None
-    assert [un.magasin for un in read(storage, lambda t: t.releves("p"))] == [SHOP, OTHER_SHOP]
-
-
-def _put_releve(tables: Tables, releve: Releve) -> None:
-    tables.put_releve(releve)
-
-
-def test_money_is_expected_while_an_invoice_has_such_a_result(storage: Storage) -> None:
-    put(
-        storage,
-        entry("A", operation=Operation.FACTURE, etat=Etat.TERMINEE, resultat="acceptee", du_le=None),
-        entry("B", operation=Operation.FACTURE, etat=Etat.TERMINEE, resultat="payee", magasin=OTHER_SHOP, du_le=None),
-        entry("C", resultat="acceptee", magasin="759999030"),
-    )
-    found = [
-        read(storage, partial(_expected, magasin=magasin)) for magasin in (SHOP, OTHER_SHOP, "759999030", "nobody")
-    ]
-    assert found == [True, False, False, False]
-
-
-def _expected(tables: Tables, magasin: str) -> bool:
-    return tables.expected("p", magasin, ("acceptee", "payee_partielle"))
-
-
 def test_events_have_a_growing_cursor_and_each_shop_sees_its_own_and_everyones(storage: Storage) -> None:
     put(storage, entry("A"))
     for shop in (SHOP, OTHER_SHOP, None, SHOP):
@@ -506,178 +332,6 @@ def test_what_is_leaving_comes_due_at_the_end_of_its_lease(storage: Storage) -> 
 
 
 # --------------------------------------------------------------------------------- promises of what outlives a process
-
-
-def test_what_was_committed_is_there_after_a_new_start(durable: Base) -> None:
-    first = durable.open()
-    put(first, entry("A"))
-    result(first.close())
-    again = durable.open()
-    assert read(again, lambda t: t.entry("id-A")) == entry("A")
-    result(again.close())
-
-
-def test_only_one_process_opens_the_file(tmp_path: Path) -> None:
-    base = Base("sqlite", tmp_path)
-    first = base.open()
-    with pytest.raises(BaseOccupee):
-        base.open()
-    result(first.close())
-
-
-def test_the_table_itself_refuses_what_the_life_forbids(durable: Base) -> None:
-    storage = durable.open()
-    for illegal in (
-        entry("held", etat=Etat.RETENUE, du_le=None),
-        entry("lapsed", etat=Etat.PERIMEE, du_le=None),
-        entry("withdrawn", etat=Etat.RETIREE),
-        entry("leaving", etat=Etat.ENVOI, noeud=None),
-        entry("left", etat=Etat.ENVOI, noeud="n1", du_le=None),
-    ):
-        with pytest.raises(StorageError, match=r"(?i)check"):
-            put(storage, illegal)
-    result(storage.close())
-
-
-def test_a_newer_schema_is_refused(durable: Base) -> None:
-    result(durable.open().close())
-    if durable.backend == "sqlite":
-        with sqlite3.connect(durable.folder / "adapter.db") as db:
-            db.execute("PRAGMA user_version=9999")
-        db.close()
-    else:
-        with psycopg.connect(durable.url) as server:
-            server.execute("INSERT INTO schema_tp VALUES (9999, 'later')")
-    with pytest.raises(StorageError, match="newer program"):
-        durable.open()
-
-
-def test_the_engines_have_the_same_migrations_and_the_same_statements() -> None:
-    assert [(une.numero, une.nom) for une in migrations("sqlite")] == [
-        (une.numero, une.nom) for une in migrations("postgres")
-    ]
-    assert statements("postgres").keys() == statements("sqlite").keys() | {"notify"}
-
-
-@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
-def test_every_field_of_an_entry_has_its_column_and_is_written(engine: str) -> None:
-    sql = statements(engine)
-    fixed = {"id", "id_message", "magasin", "operation", "reference", "dossier", "equipement", "cree_le"}
-    for field in fields(Entry):
-        assert f":{field.name}" in sql["insert_entry"], field.name
-        if field.name not in fixed:
-            assert f"{field.name} = :{field.name}" in sql["update_entry"], field.name
-    assert migrations(engine)[0].nom == "initial"
-
-
-def test_a_file_paid_up_front_is_kept_and_may_be_undone(storage: Storage) -> None:
-    avance = Avance(magasin=SHOP, dossier="D-1", cree_le=NOW, acompte_centimes=5000, donnees={"retirees": ["id-A"]})
-    write(storage, lambda t: t.lock_file(SHOP, "D-1"))
-    write(storage, lambda t: t.put_avance(avance))
-    assert read(storage, lambda t: t.avance(SHOP, "D-1")) == avance
-    assert read(storage, lambda t: t.avance(OTHER_SHOP, "D-1")) is None
-    undone = replace(avance, annule_le=NOW)
-    write(storage, lambda t: t.put_avance(undone))
-    assert read(storage, lambda t: t.avance(SHOP, "D-1")) == undone
-    assert (avance.active, undone.active) == (True, False)
-
-
-def test_the_last_answered_rights_check_of_the_same_person_is_found(storage: Storage) -> None:
-    later = NOW + dt.timedelta(hours=1)
-    rights = {"operation": Operation.DROITS, "dossier": None, "equipement": None}
-    put(
-        storage,
-        entry("old", resultat="fermes", **rights),
-        entry("last", resultat="ouverts", maj_le=later, **rights),
-        entry("other", resultat="ouverts", maj_le=later, **rights),
-        entry("theirs", resultat="ouverts", magasin=OTHER_SHOP, maj_le=later, **rights),
-        entry("refused", resultat="inconnu", maj_le=later + dt.timedelta(1), **rights),
-        entry("me", maj_le=later, **rights),
-    )
-    who = {"old": "p", "last": "p", "other": "q", "theirs": "p", "refused": "p", "me": "p"}
-
-    def note(tables: Tables) -> None:
-        for nom, personne in who.items():
-            magasin = OTHER_SHOP if nom == "theirs" else SHOP
-            tables.put_personne(f"id-{nom}", magasin, personne)
-
-    write(storage, note)
-    found = read(storage, lambda t: t.former_rights("id-me"))
-    assert found is not None
-    assert found.reference == "last"
-    assert read(storage, lambda t: t.former_rights("id-other")) is None
-    assert read(storage, lambda t: t.former_rights("id-nobody")) is None
-
-
-def test_rights_checks_are_counted_since_a_moment_newest_first(storage: Storage) -> None:
-    minute = dt.timedelta(minutes=1)
-    for rang in range(4):
-        put(
-            storage, entry(f"R{rang}", operation=Operation.DROITS, cree_le=NOW + rang * minute, dossier=f"D-{rang % 2}")
-        )
-    put(storage, entry("pec", cree_le=NOW + minute), entry("X", operation=Operation.DROITS, magasin=OTHER_SHOP))
-    assert list(read(storage, lambda t: t.rights_since(SHOP, NOW, 10))) == [NOW + n * minute for n in (3, 2, 1)]
-    assert list(read(storage, lambda t: t.rights_since(SHOP, NOW, 1))) == [NOW + 3 * minute]
-    assert len(read(storage, lambda t: t.rights_since(SHOP, NOW, 10, "D-0"))) == 1
-
-
-def test_money_is_told_by_age(storage: Storage) -> None:
-    facture = {"operation": Operation.FACTURE}
-
-    def days(nombre: int) -> dt.datetime:
-        return NOW - dt.timedelta(days=nombre)
-
-    put(
-        storage,
-        entry("A", amc_centimes=100, cree_le=days(29), **facture),
-        entry("B", amc_centimes=50, cree_le=days(30), **facture),
-        entry("C", cree_le=days(89), **facture),
-        entry("D", amc_centimes=7, paye_centimes=3, cree_le=days(400), resultat="payee_partielle", **facture),
-        entry("E", amc_centimes=9, magasin=OTHER_SHOP, **facture),
-        entry("pec", amc_centimes=1000),
-    )
-    rows = read(storage, lambda t: t.ages(SHOP, NOW))
-    assert [(r.resultat, r.tranche, r.nombre, r.inconnus, r.amc_centimes, r.paye_centimes) for r in rows] == [
-        (None, 0, 1, 0, 100, 0),
-        (None, 30, 1, 0, 50, 0),
-        (None, 60, 1, 1, 0, 0),
-        ("payee_partielle", 90, 1, 0, 7, 3),
-    ]
-    assert sum(row.nombre for row in read(storage, lambda t: t.ages(None, NOW))) == 5
-
-
-def test_payments_are_paged_in_a_fixed_order_and_the_unmatched_are_summed(storage: Storage) -> None:
-    put(storage, entry("A", operation=Operation.FACTURE, numero="F1"))
-    one = Retour(
-        plateforme="p",
-        magasin=SHOP,
-        bordereau="B1",
-        rang=1,
-        emis_le=NOW.date(),
-        reference_virement=None,
-        organisme=None,
-        type=TypeRetour.PAIEMENT,
-        numero_facture="F1",
-        reference=None,
-        numero_pec=None,
-        demande_centimes=100,
-        paye_centimes=100,
-        motifs=(),
-        entree="id-A",
-        recu_le=NOW,
-    )
-    lines = [one, replace(one, rang=2, entree=None, paye_centimes=-30), replace(one, bordereau="B0", entree=None)]
-    lines.append(replace(one, magasin=OTHER_SHOP, entree=None))
-    write(storage, lambda t: [t.add_retour(une) for une in lines])
-
-    def listed(limite: int, apres: Curseur = DEBUT) -> list[Retour]:
-        return list(read(storage, lambda t: t.payments(SHOP, NOW.date(), limite, apres)))
-
-    assert [(un.bordereau, un.rang) for un in listed(10)] == [("B0", 1), ("B1", 1), ("B1", 2)]
-    assert listed(10, cursor(listed(2)[-1])) == [lines[1]]
-    assert read(storage, lambda t: t.payments(SHOP, NOW.date() + dt.timedelta(days=1), 10)) == []
-    assert read(storage, lambda t: t.orphans(SHOP)) == Orphelins(nombre=2, paye_centimes=70)
-    assert read(storage, lambda t: t.orphans(None)).nombre == 3
 
 
 def test_a_place_in_a_platform_s_pace_is_taken_once(storage: Storage) -> None:

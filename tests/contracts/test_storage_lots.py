@@ -8,13 +8,11 @@ from functools import partial
 
 import pytest
 
-from tests.contracts.test_storage import NOW, OTHER_SHOP, entry, put, read, storage, write
+from tests.contracts.storages import NOW, OTHER_SHOP, entry, put, read, write
 from tierspayant.adapter.entry import Etat, Raison, advance
 from tierspayant.adapter.policy import held
 from tierspayant.adapter.storage.protocol import DejaLa, Membre, Sealed, Storage, Tables
 from tierspayant.schemas.operations import Operation
-
-__all__ = ["storage"]
 
 LATER = NOW + dt.timedelta(hours=1)
 

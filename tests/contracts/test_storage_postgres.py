@@ -12,7 +12,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from tests import postgres
-from tests.contracts.test_storage import NOW, entry
+from tests.contracts.storages import NOW, entry
 from tests.reactor import reactor, reactor_test
 from tierspayant.adapter.availability import ouvert
 from tierspayant.adapter.entry import revise

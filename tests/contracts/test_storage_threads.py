@@ -12,7 +12,7 @@ import pytest
 from twisted.internet.defer import DeferredList
 
 from tests import postgres
-from tests.contracts.test_storage import entry
+from tests.contracts.storages import entry
 from tests.reactor import reactor, reactor_test
 from tierspayant.adapter.storage import sqlite_connection
 from tierspayant.adapter.storage.postgres import PostgresStorage

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from twisted.python.failure import Failure
 
-from tests.contracts.test_storage import entry
+from tests.contracts.storages import entry
 from tierspayant.adapter.storage import sqlite_connection as sqlite
 from tierspayant.adapter.storage.protocol import StorageError, Tables
 from tierspayant.adapter.storage.sqlite import SqliteStorage
