@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from tierspayant.adapter import cli_accounts, cli_annuaire, cli_config, cli_export, cli_queue, cli_state
-from tierspayant.adapter.cli_options import Fichier, with_config
+from tierspayant.adapter.cli_options import FilePath, with_config
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,28 +20,28 @@ def main() -> None:
 
 @main.command()
 @with_config
-@click.option("--ready-file", type=Fichier, help="written once the API answers: pid and address, as JSON")
+@click.option("--ready-file", type=FilePath, help="written once the API answers: pid and address, as JSON")
 @click.option("--clock", metavar="URL", help="follow an emulator session's clock (development and tests)")
 @click.option("--host", help="address of the shop API, instead of [api] hote")
 @click.option("--port", type=click.IntRange(0, 65_535), help="port of the shop API, instead of [api] port")
-def serve(fichier: Path, ready_file: Path | None, clock: str | None, host: str | None, port: int | None) -> None:
+def serve(file: Path, ready_file: Path | None, clock: str | None, host: str | None, port: int | None) -> None:
     """Run the daemon until SIGTERM."""
     from tierspayant.adapter import config
     from tierspayant.adapter.assembly import StartRefused
     from tierspayant.adapter.cli_output import fail
     from tierspayant.adapter.service import run
 
-    api = {cle: valeur for cle, valeur in (("hote", host), ("port", port)) if valeur is not None}
+    api = {key: value for key, value in (("hote", host), ("port", port)) if value is not None}
     try:
-        configuration = config.load(fichier, {"api": api} if api else {})
-    except config.ConfigInvalid as erreur:
-        fail(*erreur.lignes)
+        configuration = config.load(file, {"api": api} if api else {})
+    except config.ConfigInvalid as error:
+        fail(*error.lignes)
     from twisted.internet import reactor  # noqa: TID251 - the one place that names it
 
     try:
         run(reactor, configuration, ready_file=ready_file, clock=clock)
-    except StartRefused as erreur:
-        fail(*erreur.lignes)
+    except StartRefused as error:
+        fail(*error.lignes)
 
 
 cli_config.register(main)

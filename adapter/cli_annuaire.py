@@ -10,7 +10,7 @@ from tierspayant.adapter.cli_options import with_config, with_json
 from tierspayant.adapter.cli_output import print_json, print_table
 from tierspayant.adapter.cli_reach import reach
 
-COLONNES = ("reference", "magasin", "dossier", "operation", "etat", "de", "vers")
+COLUMNS = ("reference", "magasin", "dossier", "operation", "etat", "de", "vers")
 
 
 @click.group()
@@ -19,22 +19,22 @@ def annuaire() -> None:
 
 
 @annuaire.command("reroute")
-@click.option("--dry-run/--apply", "essai", default=True, show_default=True, help="list only, or move")
+@click.option("--dry-run/--apply", "dry_run", default=True, show_default=True, help="list only, or move")
 @with_config
 @with_json
-def reroute(essai: bool, fichier: Path, en_json: bool) -> None:
+def reroute(dry_run: bool, file: Path, as_json: bool) -> None:
     """Move what is queued and never left to where annuaire.toml now sends it; list apart what a person must see."""
-    document = reach(fichier, "POST", "/admin/reacheminer", {"appliquer": not essai})
-    if en_json:
+    document = reach(file, "POST", "/admin/reacheminer", {"appliquer": not dry_run})
+    if as_json:
         print_json(document)
         return
-    print_table(COLONNES, document["a_deplacer" if essai else "deplacees"], "nothing to move")
+    print_table(COLUMNS, document["a_deplacer" if dry_run else "deplacees"], "nothing to move")
     if document["a_part"]:
         click.echo("not moved, a person must look:")
-        print_table((*COLONNES, "motif"), document["a_part"], "")
+        print_table((*COLUMNS, "motif"), document["a_part"], "")
     for reference in document["devis_refaits"]:
         click.echo(f"quote asked anew: {reference}")
-    if essai and document["a_deplacer"]:
+    if dry_run and document["a_deplacer"]:
         click.echo("nothing was changed: run again with --apply")
 
 

@@ -15,15 +15,17 @@ from tierspayant.adapter.cli_reach import reach, reach_alone
 if TYPE_CHECKING:
     from tierspayant.adapter import config
 
-Fichier = click.Path(dir_okay=False, path_type=Path)
+FilePath = click.Path(dir_okay=False, path_type=Path)
 
 ROTATION_TIMEOUT = 1800.0
 """Seconds: a million data keys, wrapped beside a busy daemon."""
 
 
 @click.command()
-@click.argument("dossier", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--emulateur", type=Fichier, help="ready file of a running emulator: fills platforms and directory")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--emulateur", "ready", type=FilePath, help="ready file of a running emulator: fills platforms and directory"
+)
 @click.option(
     "--admin-port",
     type=click.IntRange(0, 65_535),
@@ -31,52 +33,52 @@ ROTATION_TIMEOUT = 1800.0
     help="a loopback port for commands instead of a Unix socket, with a key of its own (0: any free one)",
 )
 @with_json
-def init(dossier: Path, emulateur: Path | None, admin_port: int | None, en_json: bool) -> None:
+def init(folder: Path, ready: Path | None, admin_port: int | None, as_json: bool) -> None:
     """Make a folder from which the daemon starts at once."""
     from tierspayant.adapter import annuaire, config, emulator_facts
     from tierspayant.adapter.init import InitRefused, make
 
     try:
-        fait = make(dossier, emulator_facts.from_ready_file(emulateur) if emulateur else None, admin_port)
-    except InitRefused as erreur:
-        fail(str(erreur))
-    except (config.ConfigInvalid, annuaire.AnnuaireInvalide) as erreur:
-        fail(*erreur.lignes)
-    if en_json:
+        done = make(folder, emulator_facts.from_ready_file(ready) if ready else None, admin_port)
+    except InitRefused as error:
+        fail(str(error))
+    except (config.ConfigInvalid, annuaire.AnnuaireInvalide) as error:
+        fail(*error.lignes)
+    if as_json:
         print_json(
             {
-                "configuration": str(fait.configuration),
-                "cle_demo": str(fait.cle_demo),
-                "cle_maitre": str(fait.cle_maitre),
+                "configuration": str(done.configuration),
+                "cle_demo": str(done.cle_demo),
+                "cle_maitre": str(done.cle_maitre),
             }
         )
         return
-    click.echo(f"configuration: {fait.configuration}")
-    click.echo(f"API key of the shop 'demo': {fait.cle_demo}")
-    click.echo(f"master key (keep a copy elsewhere): {fait.cle_maitre}")
-    click.echo(f"start: tp-adapter serve --config {fait.configuration}")
+    click.echo(f"configuration: {done.configuration}")
+    click.echo(f"API key of the shop 'demo': {done.cle_demo}")
+    click.echo(f"master key (keep a copy elsewhere): {done.cle_maitre}")
+    click.echo(f"start: tp-adapter serve --config {done.configuration}")
 
 
 @click.command("check-config")
 @with_config
-def check_config(fichier: Path) -> None:
+def check_config(file: Path) -> None:
     """Check the configuration, the directory and the secrets; print every fault."""
     from tierspayant.adapter import annuaire, config, identity, master_key, platform_rows
 
     try:
-        lue = config.load(fichier)
-        lignes = platform_rows.rows(lue)
-        annuaire.lire(lue.path(lue.settings.annuaire), frozenset(lignes))
-        master_key.read(lue.path(lue.settings.stockage.cle_maitre_fichier))
-        if lue.settings.admin.port is not None:
-            _check_operator_key(lue)
-    except (config.ConfigInvalid, annuaire.AnnuaireInvalide) as erreur:
-        fail(*erreur.lignes)
-    except master_key.MasterKeyUnreadable as erreur:
-        fail(str(erreur))
-    if manquants := identity.faults(lue):
-        fail(*manquants)
-    click.echo(f"{lue.file}: good ({len(lignes)} platforms, {len(lue.settings.magasins)} shops)")
+        read = config.load(file)
+        rows = platform_rows.rows(read)
+        annuaire.lire(read.path(read.settings.annuaire), frozenset(rows))
+        master_key.read(read.path(read.settings.stockage.cle_maitre_fichier))
+        if read.settings.admin.port is not None:
+            _check_operator_key(read)
+    except (config.ConfigInvalid, annuaire.AnnuaireInvalide) as error:
+        fail(*error.lignes)
+    except master_key.MasterKeyUnreadable as error:
+        fail(str(error))
+    if missing := identity.faults(read):
+        fail(*missing)
+    click.echo(f"{read.file}: good ({len(rows)} platforms, {len(read.settings.magasins)} shops)")
 
 
 def _check_operator_key(configuration: config.Configuration) -> None:
@@ -91,22 +93,22 @@ def _check_operator_key(configuration: config.Configuration) -> None:
 
 @click.command()
 @with_config
-def migrate(fichier: Path) -> None:
+def migrate(file: Path) -> None:
     """Bring the database to this version (serve does it too)."""
     from tierspayant.adapter import config, storage_choice
     from tierspayant.adapter.storage.lock import BaseOccupee
     from tierspayant.adapter.storage.protocol import StorageError
 
     try:
-        lue = config.load(fichier)
-        _ = storage_choice.open_inline(lue).close()
-    except config.ConfigInvalid as erreur:
-        fail(*erreur.lignes)
+        read = config.load(file)
+        _ = storage_choice.open_inline(read).close()
+    except config.ConfigInvalid as error:
+        fail(*error.lignes)
     except BaseOccupee:
         fail("a running daemon holds the database: it brought it to its own version when it started")
-    except StorageError as erreur:
-        fail(str(erreur))
-    click.echo(f"{storage_choice.place(lue)}: up to date")
+    except StorageError as error:
+        fail(str(error))
+    click.echo(f"{storage_choice.place(read)}: up to date")
 
 
 @click.group()
@@ -115,47 +117,47 @@ def magasin() -> None:
 
 
 @magasin.command("add")
-@click.argument("nom")
+@click.argument("name")
 @click.option("--finess", required=True, help="the shop's FINESS number")
 @click.option("--libelle", help="a name for people")
 @with_config
 @with_json
-def magasin_add(nom: str, finess: str, libelle: str | None, fichier: Path, en_json: bool) -> None:
+def magasin_add(name: str, finess: str, libelle: str | None, file: Path, as_json: bool) -> None:
     """Add a shop and print its API key, once."""
     from tierspayant.adapter import keys
 
     cle = keys.fresh()
-    valeurs = {"finess": finess} | ({"libelle": libelle} if libelle else {})
+    values = {"finess": finess} | ({"libelle": libelle} if libelle else {})
     _edit(
-        fichier,
+        file,
         {
-            f"magasins.{nom}": valeurs,
-            f"cles.{cle.identifier}": {"magasin": nom, "role": "magasin", "empreinte": cle.empreinte},
+            f"magasins.{name}": values,
+            f"cles.{cle.identifier}": {"magasin": name, "role": "magasin", "empreinte": cle.empreinte},
         },
-        nouveau=("magasins", nom),
+        new=("magasins", name),
     )
-    if en_json:
-        print_json({"magasin": nom, "cle": cle.text})
+    if as_json:
+        print_json({"magasin": name, "cle": cle.text})
     else:
-        click.echo(f"shop {nom} added; its API key, shown once: {cle.text}")
+        click.echo(f"shop {name} added; its API key, shown once: {cle.text}")
 
 
 @magasin.command("list")
 @with_config
 @with_json
-def magasin_list(fichier: Path, en_json: bool) -> None:
+def magasin_list(file: Path, as_json: bool) -> None:
     """List the shops."""
     from tierspayant.adapter import config
 
     try:
-        lue = config.load(fichier)
-    except config.ConfigInvalid as erreur:
-        fail(*erreur.lignes)
+        read = config.load(file)
+    except config.ConfigInvalid as error:
+        fail(*error.lignes)
     elements = [
-        {"magasin": nom, "finess": un.finess, "libelle": un.libelle, "comptes": ", ".join(sorted(un.comptes))}
-        for nom, un in lue.settings.magasins.items()
+        {"magasin": name, "finess": one.finess, "libelle": one.libelle, "comptes": ", ".join(sorted(one.comptes))}
+        for name, one in read.settings.magasins.items()
     ]
-    if en_json:
+    if as_json:
         print_json({"elements": elements, "suivant": None})
     else:
         print_table(("magasin", "finess", "libelle", "comptes"), elements, "no shop yet: tp-adapter magasin add")
@@ -167,31 +169,31 @@ def cle() -> None:
 
 
 @cle.command("add")
-@click.option("--magasin", "nom", help="the shop it speaks for (none for an operator)")
+@click.option("--magasin", "name", help="the shop it speaks for (none for an operator)")
 @click.option("--role", type=click.Choice(["magasin", "lecture", "operateur"]), default="magasin")
-@click.option("--out", type=Fichier, help="a new file (0600) that gets the key, instead of printing it")
+@click.option("--out", type=FilePath, help="a new file (0600) that gets the key, instead of printing it")
 @with_config
 @with_json
-def cle_add(nom: str | None, role: str, out: Path | None, fichier: Path, en_json: bool) -> None:
+def cle_add(name: str | None, role: str, out: Path | None, file: Path, as_json: bool) -> None:
     """Make an API key and print it, once."""
     from tierspayant.adapter import config_edit, keys
 
-    neuve = keys.fresh()
-    valeurs = ({"magasin": nom} if nom else {}) | {"role": role, "empreinte": neuve.empreinte}
+    fresh = keys.fresh()
+    values = ({"magasin": name} if name else {}) | {"role": role, "empreinte": fresh.empreinte}
     if out is not None:
         if out.exists():
             fail(f"{out} already exists")
         try:
-            config_edit.write_file(out, neuve.text + "\n")
+            config_edit.write_file(out, fresh.text + "\n")
         except OSError as error:
             fail(f"{out}: {error.strerror}")
-    _edit(fichier, {f"cles.{neuve.identifier}": valeurs})
-    if en_json:
-        print_json({"magasin": nom, "role": role, "cle": None if out else neuve.text, "fichier": out and str(out)})
+    _edit(file, {f"cles.{fresh.identifier}": values})
+    if as_json:
+        print_json({"magasin": name, "role": role, "cle": None if out else fresh.text, "fichier": out and str(out)})
     elif out is not None:
         click.echo(f"API key written to {out}")
     else:
-        click.echo(f"API key, shown once: {neuve.text}")
+        click.echo(f"API key, shown once: {fresh.text}")
 
 
 @click.group()
@@ -201,17 +203,17 @@ def compte() -> None:
 
 @compte.command("set")
 @click.argument("plateforme")
-@click.option("--magasin", "nom", required=True)
+@click.option("--magasin", "name", required=True)
 @click.option("--utilisateur", required=True)
-@click.option("--secret-fichier", required=True, type=Fichier, help="a file (0600) that holds the secret alone")
+@click.option("--secret-fichier", required=True, type=FilePath, help="a file (0600) that holds the secret alone")
 @with_config
-def compte_set(plateforme: str, nom: str, utilisateur: str, secret_fichier: Path, fichier: Path) -> None:
+def compte_set(plateforme: str, name: str, utilisateur: str, secret_fichier: Path, file: Path) -> None:
     """Give a shop its account on a platform."""
-    valeurs = {"utilisateur": utilisateur, "secret_fichier": str(secret_fichier.absolute())}
-    _edit(fichier, {f"magasins.{nom}.comptes.{plateforme}": valeurs})
-    fait = reach(fichier, "POST", "/admin/comptes", {"plateforme": plateforme, "magasin": nom})
-    held = ", still paused by an operator" if fait["en_pause"] else ", and no longer held" if fait["rouvert"] else ""
-    click.echo(f"account of {nom} on {plateforme} set{held}")
+    values = {"utilisateur": utilisateur, "secret_fichier": str(secret_fichier.absolute())}
+    _edit(file, {f"magasins.{name}.comptes.{plateforme}": values})
+    done = reach(file, "POST", "/admin/comptes", {"plateforme": plateforme, "magasin": name})
+    held = ", still paused by an operator" if done["en_pause"] else ", and no longer held" if done["rouvert"] else ""
+    click.echo(f"account of {name} on {plateforme} set{held}")
 
 
 @click.group()
@@ -221,36 +223,36 @@ def key() -> None:
 
 @key.command("rotate")
 @with_config
-def key_rotate(fichier: Path) -> None:
+def key_rotate(file: Path) -> None:
     """Make a new master key and wrap every data key with it, beside the running daemon (PostgreSQL: stop them all)."""
-    done = reach_alone(fichier, "/admin/cle-maitre", ROTATION_TIMEOUT)
+    done = reach_alone(file, "/admin/cle-maitre", ROTATION_TIMEOUT)
     if done["reprise"]:
         click.echo("an earlier rotation had been cut short: it is finished")
     wrapped = done["emballees"]
     click.echo(f"new master key in use, {wrapped} data keys wrapped again; keep a copy of the key file elsewhere")
 
 
-def _edit(fichier: Path, tables: dict[str, dict[str, str]], nouveau: tuple[str, str] | None = None) -> None:
-    """Change the file, then tell the daemon if there is one. `nouveau`: a name that must not exist yet."""
+def _edit(file: Path, tables: dict[str, dict[str, str]], new: tuple[str, str] | None = None) -> None:
+    """Change the file, then tell the daemon if there is one. `new`: a name that must not exist yet."""
     from tierspayant.adapter import config, config_edit, daemon_client
 
     try:
-        lue = config.load(fichier)
-        if nouveau is not None and nouveau[1] in getattr(lue.settings, nouveau[0]):
-            fail(f"{fichier}: {nouveau[0]}.{nouveau[1]} already exists")
-        config_edit.edit(lue.file, tables)
-    except config.ConfigInvalid as erreur:
-        fail(*erreur.lignes)
-    except OSError as erreur:
-        fail(f"{fichier}: {erreur.strerror}")
+        read = config.load(file)
+        if new is not None and new[1] in getattr(read.settings, new[0]):
+            fail(f"{file}: {new[0]}.{new[1]} already exists")
+        config_edit.edit(read.file, tables)
+    except config.ConfigInvalid as error:
+        fail(*error.lignes)
+    except OSError as error:
+        fail(f"{file}: {error.strerror}")
     try:
-        daemon_client.ask(daemon_client.door(lue), "POST", "/admin/recharger", {})
+        daemon_client.ask(daemon_client.door(read), "POST", "/admin/recharger", {})
     except daemon_client.DaemonAbsent:
         return
-    except (daemon_client.Refused, config.ConfigInvalid) as erreur:
-        fail(f"written, but the running daemon did not take it: {erreur}")
+    except (daemon_client.Refused, config.ConfigInvalid) as error:
+        fail(f"written, but the running daemon did not take it: {error}")
 
 
 def register(main: click.Group) -> None:
-    for commande in (init, check_config, migrate, magasin, cle, compte, key):
-        main.add_command(commande)
+    for command in (init, check_config, migrate, magasin, cle, compte, key):
+        main.add_command(command)

@@ -13,29 +13,29 @@ from tierspayant.adapter.cli_options import with_config, with_json
 from tierspayant.adapter.cli_output import print_json, print_table
 from tierspayant.adapter.cli_reach import reach
 
-TOUJOURS = "1970-01-01"
+ALWAYS = "1970-01-01"
 PAGES = {"demandes": "/admin/registre", "paiements": "/v1/paiements", "evenements": "/v1/evenements"}
 
 
-def pages(fichier: Path, chemin: str, **requete: str) -> Iterator[dict[str, Any]]:
+def pages(file: Path, path: str, **query: str) -> Iterator[dict[str, Any]]:
     """Every element of a list, page after page."""
-    curseur = "depuis" if chemin == PAGES["evenements"] else "apres"
-    suivant: str | None = None
+    cursor = "depuis" if path == PAGES["evenements"] else "apres"
+    following: str | None = None
     while True:
-        page = reach(fichier, "GET", chemin, None, limite=500, **{**requete, curseur: suivant})
+        page = reach(file, "GET", path, None, limite=500, **{**query, cursor: following})
         yield from page["elements"]
         if page["suivant"] is None or not page["elements"]:
             return
-        suivant = page["suivant"]
+        following = page["suivant"]
 
 
-def ledger_document(fichier: Path) -> dict[str, Any]:
+def ledger_document(file: Path) -> dict[str, Any]:
     """PEC, invoices and payments, named as the emulator's ledger names them."""
-    rows = list(pages(fichier, PAGES["demandes"]))
-    paid = pages(fichier, PAGES["paiements"], depuis=TOUJOURS)
+    rows = list(pages(file, PAGES["demandes"]))
+    paid = pages(file, PAGES["paiements"], depuis=ALWAYS)
     return {
-        "pec": [_pec(une) for une in rows if une["operation"] == "pec"],
-        "factures": [{**_pec(une), "pec": une["numero_cible"]} for une in rows if une["operation"] == "facture"],
+        "pec": [_pec(one) for one in rows if one["operation"] == "pec"],
+        "factures": [{**_pec(one), "pec": one["numero_cible"]} for one in rows if one["operation"] == "facture"],
         "paiements": list(paid),
     }
 
@@ -57,44 +57,44 @@ def _pec(row: dict[str, Any]) -> dict[str, Any]:
 @click.command()
 @with_config
 @with_json
-def ledger(fichier: Path, en_json: bool) -> None:
+def ledger(file: Path, as_json: bool) -> None:
     """Every PEC, invoice and payment this adapter knows; amounts in centimes."""
-    document = ledger_document(fichier)
-    if en_json:
+    document = ledger_document(file)
+    if as_json:
         print_json(document)
         return
-    colonnes = ("reference_magasin", "magasin", "plateforme", "numero", "etat", "montant_amc_centimes", "paye_centimes")
-    print_table(colonnes, [*document["pec"], *document["factures"]], "no PEC and no invoice")
-    lost = [un for un in document["paiements"] if not un["rapproche"]]
+    columns = ("reference_magasin", "magasin", "plateforme", "numero", "etat", "montant_amc_centimes", "paye_centimes")
+    print_table(columns, [*document["pec"], *document["factures"]], "no PEC and no invoice")
+    lost = [one for one in document["paiements"] if not one["rapproche"]]
     click.echo(f"{len(document['paiements'])} payment lines, {len(lost)} without an invoice of ours")
 
 
 @click.command()
-@click.option("--out", "dossier", required=True, type=click.Path(file_okay=False, path_type=Path), help="a folder")
+@click.option("--out", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="a folder")
 @with_config
-def export(dossier: Path, fichier: Path) -> None:
+def export(folder: Path, file: Path) -> None:
     """Write requests, payments and events as CSV files: codes, numbers and amounts, no personal value."""
-    dossier.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for nom, chemin in PAGES.items():
-        requete = {"depuis": TOUJOURS} if nom == "paiements" else {}
-        nombre = _write(dossier / f"{nom}.csv", pages(fichier, chemin, **requete))
-        click.echo(f"{dossier / nom}.csv: {nombre} lines")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, path in PAGES.items():
+        query = {"depuis": ALWAYS} if name == "paiements" else {}
+        count = _write(folder / f"{name}.csv", pages(file, path, **query))
+        click.echo(f"{folder / name}.csv: {count} lines")
 
 
-def _write(chemin: Path, rows: Iterator[dict[str, Any]]) -> int:
-    lines = [{cle: _cell(valeur) for cle, valeur in row.items()} for row in rows]
-    colonnes = list(dict.fromkeys(cle for line in lines for cle in line))
-    chemin.touch(mode=0o600)
-    with chemin.open("w", encoding="utf-8", newline="") as sortie:
-        ecrit = csv.DictWriter(sortie, colonnes)
-        ecrit.writeheader()
-        ecrit.writerows(lines)
+def _write(path: Path, rows: Iterator[dict[str, Any]]) -> int:
+    lines = [{key: _cell(value) for key, value in row.items()} for row in rows]
+    columns = list(dict.fromkeys(key for line in lines for key in line))
+    path.touch(mode=0o600)
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, columns)
+        writer.writeheader()
+        writer.writerows(lines)
     return len(lines)
 
 
-def _cell(valeur: Any) -> Any:
+def _cell(value: Any) -> Any:
     """A list of reasons as its codes; everything else as it is."""
-    return " ".join(une["code"] for une in valeur) if isinstance(valeur, list) else valeur
+    return " ".join(one["code"] for one in value) if isinstance(value, list) else value
 
 
 def register(main: click.Group) -> None:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-Fichier = click.Path(dir_okay=False, path_type=Path)
+FilePath = click.Path(dir_okay=False, path_type=Path)
 
 with_config = click.option(
     "--config",
-    "fichier",
-    type=Fichier,
+    "file",
+    type=FilePath,
     default=Path("adapter.toml"),
     envvar="TP_ADAPTER_CONFIG",
     show_default=True,
     help="the configuration file (or TP_ADAPTER_CONFIG)",
 )
-with_json = click.option("--json", "en_json", is_flag=True, help="print JSON")
+with_json = click.option("--json", "as_json", is_flag=True, help="print JSON")

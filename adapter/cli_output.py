@@ -13,10 +13,10 @@ from typing import Any, NoReturn
 import click
 
 
-def fail(*lignes: str) -> NoReturn:
+def fail(*lines: str) -> NoReturn:
     """Print each line on stderr and leave with 1."""
-    for ligne in lignes:
-        click.echo(ligne, err=True)
+    for line in lines:
+        click.echo(line, err=True)
     sys.exit(1)
 
 
@@ -24,16 +24,16 @@ def print_json(document: object) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
-def print_table(colonnes: Sequence[str], lignes: Sequence[Mapping[str, Any]], vide: str) -> None:
+def print_table(columns: Sequence[str], lines: Sequence[Mapping[str, Any]], empty: str) -> None:
     """Columns by key, as wide as their content; a missing value shows as '-'."""
-    if not lignes:
-        click.echo(vide)
+    if not lines:
+        click.echo(empty)
         return
-    textes = [[_cell(ligne.get(colonne)) for colonne in colonnes] for ligne in lignes]
-    largeurs = [max(len(rang[n]) for rang in [list(colonnes), *textes]) for n in range(len(colonnes))]
-    for rang in [list(colonnes), *textes]:
-        click.echo("  ".join(texte.ljust(largeur) for texte, largeur in zip(rang, largeurs, strict=True)).rstrip())
+    texts = [[_cell(line.get(column)) for column in columns] for line in lines]
+    widths = [max(len(cells[n]) for cells in [list(columns), *texts]) for n in range(len(columns))]
+    for cells in [list(columns), *texts]:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(cells, widths, strict=True)).rstrip())
 
 
-def _cell(valeur: object) -> str:
-    return "-" if valeur is None or valeur == "" else str(valeur)
+def _cell(value: object) -> str:
+    return "-" if value is None or value == "" else str(value)

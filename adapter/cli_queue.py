@@ -42,15 +42,15 @@ def queue_list(
     dossier: str | None,
     apres: str | None,
     limite: int,
-    fichier: Path,
-    en_json: bool,
+    file: Path,
+    as_json: bool,
 ) -> None:
     """List requests, oldest first."""
     if appels:
-        _call_list(fichier, plateforme, apres, limite, en_json)
+        _call_list(file, plateforme, apres, limite, as_json)
         return
     document = reach(
-        fichier,
+        file,
         "GET",
         "/v1/demandes",
         etat=etat,
@@ -59,24 +59,24 @@ def queue_list(
         apres=apres,
         limite=limite,
     )
-    if en_json:
+    if as_json:
         print_json(document)
         return
-    colonnes = ("id", "reference", "operation", "plateforme", "etat", "resultat", "tentatives", "cree_le")
-    print_table(colonnes, document["elements"], "the queue is empty")
+    columns = ("id", "reference", "operation", "plateforme", "etat", "resultat", "tentatives", "cree_le")
+    print_table(columns, document["elements"], "the queue is empty")
     if document["suivant"]:
         click.echo(f"more: --apres {document['suivant']}")
 
 
-def _call_list(fichier: Path, plateforme: str | None, apres: str | None, limite: int, en_json: bool) -> None:
+def _call_list(file: Path, plateforme: str | None, apres: str | None, limite: int, as_json: bool) -> None:
     """Who waits for a call. The operator's list has no name in it; the shop's own key gives them (GET /v1/appels)."""
-    document = reach(fichier, "GET", "/v1/appels", plateforme=plateforme, apres=apres, limite=limite)
-    if en_json:
+    document = reach(file, "GET", "/v1/appels", plateforme=plateforme, apres=apres, limite=limite)
+    if as_json:
         print_json(document)
         return
-    lignes = [une | {"montant": en_euros(une["amc_centimes"])} for une in document["elements"]]
-    colonnes = ("demande", "reference", "dossier", "plateforme", "attend_depuis", "age_jours", "montant")
-    print_table(colonnes, lignes, "nobody to call")
+    rows = [one | {"montant": en_euros(one["amc_centimes"])} for one in document["elements"]]
+    columns = ("demande", "reference", "dossier", "plateforme", "attend_depuis", "age_jours", "montant")
+    print_table(columns, rows, "nobody to call")
     if document["suivant"]:
         click.echo(f"more: --apres {document['suivant']}")
 
@@ -85,43 +85,43 @@ def _call_list(fichier: Path, plateforme: str | None, apres: str | None, limite:
 @click.argument("identifiant")
 @with_config
 @with_json
-def queue_show(identifiant: str, fichier: Path, en_json: bool) -> None:
+def queue_show(identifiant: str, file: Path, as_json: bool) -> None:
     """Show one request whole."""
-    document = reach(fichier, "GET", f"/v1/demandes/{identifiant}")
-    if en_json:
+    document = reach(file, "GET", f"/v1/demandes/{identifiant}")
+    if as_json:
         print_json(document)
         return
-    for cle, valeur in document.items():
-        click.echo(f"{cle:20} {_shown(valeur)}")
+    for key, value in document.items():
+        click.echo(f"{key:20} {_shown(value)}")
 
 
-def _shown(valeur: Any) -> str:
-    return "-" if valeur is None else (str(valeur) if not isinstance(valeur, dict | list) else f"{valeur!r}")
+def _shown(value: Any) -> str:
+    return "-" if value is None else (str(value) if not isinstance(value, dict | list) else f"{value!r}")
 
 
 @queue.command("wake")
 @with_config
-def queue_wake(fichier: Path) -> None:
+def queue_wake(file: Path) -> None:
     """Look at everything again now, without waiting for the next due time."""
-    reach(fichier, "POST", "/admin/reveil", {})
+    reach(file, "POST", "/admin/reveil", {})
     click.echo("lanes woken")
 
 
-def _geste_command(nom: str, geste: Geste, aide: str) -> click.Command:
-    @click.command(nom, help=aide)
+def _geste_command(name: str, geste: Geste, help_text: str) -> click.Command:
+    @click.command(name, help=help_text)
     @click.argument("identifiant")
     @with_config
-    def command(identifiant: str, fichier: Path) -> None:
-        document = reach(fichier, "POST", f"/v1/demandes/{identifiant}/action", {"type": geste.value})
+    def command(identifiant: str, file: Path) -> None:
+        document = reach(file, "POST", f"/v1/demandes/{identifiant}/action", {"type": geste.value})
         click.echo(f"{identifiant}: {document['etat']}")
 
     return command
 
 
-def _bulk_command(nom: str, geste: Geste, chemin: str, seul: dict[str, str], aide: str) -> click.Command:
+def _bulk_command(name: str, geste: Geste, chemin: str, seul: dict[str, str], help_text: str) -> click.Command:
     """A command over one request, or over all those held until their customer confirms."""
 
-    @click.command(nom, help=aide)
+    @click.command(name, help=help_text)
     @click.argument("identifiant", required=False)
     @click.option("--all", "tous", is_flag=True, help="every request held until the customer confirms")
     @click.option("--plateforme", help="those of this platform")
@@ -135,24 +135,24 @@ def _bulk_command(nom: str, geste: Geste, chemin: str, seul: dict[str, str], aid
         plateforme: str | None,
         avant: dt.datetime | None,
         magasin: str | None,
-        fichier: Path,
-        en_json: bool,
+        file: Path,
+        as_json: bool,
     ) -> None:
         many = tous or plateforme is not None or avant is not None
         if many == (identifiant is not None):
             raise click.UsageError("give one request's id, or choose with --all, --plateforme or --before")
         if identifiant is not None:
-            document = reach(fichier, "POST", f"/v1/demandes/{identifiant}/{chemin}", seul)
-            print_json(document) if en_json else click.echo(f"{identifiant}: {document['etat']}")
+            document = reach(file, "POST", f"/v1/demandes/{identifiant}/{chemin}", seul)
+            print_json(document) if as_json else click.echo(f"{identifiant}: {document['etat']}")
             return
-        jour = None if avant is None else avant.date().isoformat()
-        choix = {"tous": tous, "plateforme": plateforme, "avant": jour, "magasin": magasin}
-        document = reach(fichier, "POST", "/v1/demandes/action", {"type": geste.value, **choix})
-        if en_json:
+        day = None if avant is None else avant.date().isoformat()
+        choice = {"tous": tous, "plateforme": plateforme, "avant": day, "magasin": magasin}
+        document = reach(file, "POST", "/v1/demandes/action", {"type": geste.value, **choice})
+        if as_json:
             print_json(document)
             return
-        for une in document["refusees"]:
-            click.echo(f"{une['id']}: {une['detail']}", err=True)
+        for one in document["refusees"]:
+            click.echo(f"{one['id']}: {one['detail']}", err=True)
         click.echo(f"{len(document['faites'])} done, {len(document['refusees'])} refused")
 
     return command
@@ -162,19 +162,19 @@ def _bulk_command(nom: str, geste: Geste, chemin: str, seul: dict[str, str], aid
 @click.argument("identifiant")
 @click.option("--numero", required=True, help="the number the platform gave on its portal")
 @with_config
-def queue_done(identifiant: str, numero: str, fichier: Path) -> None:
+def queue_done(identifiant: str, numero: str, file: Path) -> None:
     """It was keyed by hand on the portal: take over that number."""
-    corps = {"type": Geste.FAIT_AILLEURS.value, "numero_plateforme": numero}
-    document = reach(fichier, "POST", f"/v1/demandes/{identifiant}/action", corps)
+    body = {"type": Geste.FAIT_AILLEURS.value, "numero_plateforme": numero}
+    document = reach(file, "POST", f"/v1/demandes/{identifiant}/action", body)
     click.echo(f"{identifiant}: {document['etat']}")
 
 
 def register(main: click.Group) -> None:
-    for nom, (geste, aide) in GESTES.items():
-        queue.add_command(_geste_command(nom, geste, aide))
+    for name, (geste, help_text) in GESTES.items():
+        queue.add_command(_geste_command(name, geste, help_text))
     confirm = {"type": Geste.CONFIRMER_CLIENT.value}
-    aide = "The customer still wants it: send one request held for that, or many."
-    queue.add_command(_bulk_command("confirm", Geste.CONFIRMER_CLIENT, "action", confirm, aide))
-    aide = "Withdraw a request that was never sent, or many whose customer gave up."
-    queue.add_command(_bulk_command("withdraw", Geste.ABANDONNER, "retrait", {}, aide))
+    help_text = "The customer still wants it: send one request held for that, or many."
+    queue.add_command(_bulk_command("confirm", Geste.CONFIRMER_CLIENT, "action", confirm, help_text))
+    help_text = "Withdraw a request that was never sent, or many whose customer gave up."
+    queue.add_command(_bulk_command("withdraw", Geste.ABANDONNER, "retrait", {}, help_text))
     main.add_command(queue)
