@@ -38,7 +38,7 @@ PROBE = ""
 @dataclass(frozen=True, slots=True)
 class View:
     """What a lane sees when it looks. room: its window, less what other nodes are sending. prise: how much of the
-    platform's pace is used up (cadence.py). wanted: something waits for this service, or will before long."""
+    platform's pace is used up (cadence.py). wanted: it is shut, and something waits for it or will before long."""
 
     service: Disponibilite
     room: int
@@ -142,12 +142,12 @@ class LaneLoop:
         taken = self._busy.keys() | self._set_apart
         shut = service.en_pause or service.etat is EtatService.FERME
         due = [] if shut else self._source.due(tables, now, service.fenetre + len(taken))
-        first = self._source.next_look(tables, LONG_AGO)
+        first = self._source.next_look(tables, LONG_AGO) if shut and self._source.wanted else None
         return View(
             service=service,
             room=self._source.room(tables, service, now, self._busy),
             due=[une for une in due if une.key not in taken],
-            wanted=self._source.wanted and first is not None and first <= now + SANS_DEMANDE,
+            wanted=first is not None and first <= now + SANS_DEMANDE,
             prise=tables.place(self._lane[0]),
             lapsed=[key for key in self._source.lapsed(tables, now, LAPSES) if key not in taken],
             next_due=self._source.next_look(tables, now),

@@ -35,6 +35,9 @@ from tierspayant.schemas.operations import Operation, Service
 
 T = TypeVar("T")
 
+LAST_ID = chr(0x10FFFF)
+"""After every id."""
+
 
 class MemoryTables(MemoryAvances, MemoryCharges, MemoryLots, MemoryServices):
     """Tables (protocol.py) in dictionaries."""
@@ -144,7 +147,7 @@ class MemoryTables(MemoryAvances, MemoryCharges, MemoryLots, MemoryServices):
 
     def next_due(self, plateforme: str, service: Service, after: dt.datetime) -> dt.datetime | None:
         lane = self._index.lanes[plateforme, service]
-        rang = bisect_right(lane, after, key=lambda pair: pair[0])
+        rang = bisect_right(lane, (after, LAST_ID))
         return lane[rang][0] if rang < len(lane) else None
 
     def _queued(self, plateforme: str, service: Service) -> list[tuple[dt.datetime, Entry]]:
