@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
+import re
 from collections import defaultdict
+from functools import lru_cache
 from typing import Any
 
 from tierspayant.emulator import lifecycle
@@ -67,7 +69,7 @@ class Book:
     def next_pec_number(self, now: dt.datetime) -> str:
         """The number of the next quote or PEC, in the platform's own form."""
         self.counters.pec += 1
-        return self.plateforme.numerotation.format(jour=business_day(now), rang=self.counters.pec)
+        return _of_day(self.plateforme.numerotation, business_day(now)).format(rang=self.counters.pec)
 
     def add_pec(self, pec: Pec) -> None:
         """Record a quote or PEC."""
@@ -166,6 +168,12 @@ class Book:
         self.mouvements.append(mouvement)
         for compte, montant in mouvement.postes:
             self.soldes[compte] += montant
+
+
+@lru_cache(maxsize=64)
+def _of_day(numerotation: str, jour: dt.date) -> str:
+    """The form of one day's numbers: the day is written in it, the rank is left."""
+    return re.sub(r"\{jour[^}]*\}", lambda field: field[0].format(jour=jour), numerotation)
 
 
 def _pec_from(raw: Plain) -> Pec:
