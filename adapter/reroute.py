@@ -197,11 +197,12 @@ def _move_one(tables: Tables, outils: Outils, entry: Entry, vers: Lieu, now: dt.
 
 
 def _moved(entry: Entry, vers: Lieu, now: dt.datetime) -> Entry:
-    """In its new lane, due as it was; what was held for this very reason goes on."""
+    """In its new lane, and looked at there: what it waited for may have stayed behind. Held for this very reason, it goes
+    on; held for another, it stays held."""
     place = {"plateforme": vers.plateforme, "organisme": vers.organisme}
     if entry.action is not None and entry.action.raison is Raison.OPERATEUR:
         return advance(entry, Etat.EN_FILE, now, du_le=now, **place)
-    return revise(entry, now, du_le=None if entry.du_le is None else now, **place)
+    return revise(entry, now, du_le=now if entry.etat is Etat.EN_FILE else None, **place)
 
 
 def _forget_message(tables: Tables, entry: Entry) -> None:

@@ -142,6 +142,23 @@ def test_a_quote_the_former_operator_holds_is_asked_anew_and_its_pec_waits_for_i
     assert (pec.plateforme, pec.tentatives, pec.action.detail) == ("almerys", tried, "D-1/DEV-1/R1")
 
 
+def test_a_pec_behind_a_quote_in_doubt_leaves_once_it_is_moved() -> None:
+    world = Moving(fate=lambda requete, now: Fate(never=requete.path == "/prises-en-charge"))
+    monde = world.monde
+    monde.post(people.devis("viamedis", "D-1"))
+    monde.post(people.pec("viamedis", "D-1"))
+    monde.post(people.facture("D-1", "240131501"))
+    monde.run(60)
+    assert monde.entry("D-1/DEV-1").etat is Etat.INCERTAINE
+    assert monde.entry("D-1/PEC-1").du_le is None, "it waits for its quote"
+    world.annuaire = AFTER
+    assert references(world.move(apply=True)["deplacees"]) == ["D-1/PEC-1", "D-1/FAC-1"]
+    monde.run(HOUR)
+    moved, facture = monde.entry("D-1/PEC-1"), monde.entry("D-1/FAC-1")
+    assert (moved.plateforme, moved.tentatives) == ("almerys", 1), "no quote of the new operator stands before it"
+    assert facture.tentatives == 0, "and its invoice still waits for it"
+
+
 def test_a_shop_that_named_its_platform_is_not_overruled() -> None:
     world = Moving("/prises-en-charge")
     nouvelle = people.pec("viamedis", "D-1")
