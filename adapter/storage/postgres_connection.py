@@ -26,8 +26,6 @@ from tierspayant.adapter.storage.postgres_tables import PostgresTables
 from tierspayant.adapter.storage.protocol import StorageError, Tables
 
 ENGINE = "postgres"
-GROUP_MAX = 256
-"""Writes that share one commit at most (as in SQLite)."""
 VERSION_MIN = 150_000
 """PostgreSQL 15: the oldest the community still mends."""
 

@@ -19,8 +19,6 @@ from tierspayant.adapter.storage.protocol import StorageError, Tables
 from tierspayant.adapter.storage.sql_tables import SqlTables
 
 ENGINE = "sqlite"
-GROUP_MAX = 256
-"""Writes that share one fsync at most: beyond it the first caller would wait for the last for no gain."""
 FULL = 2
 BUSY_S = 5.0
 """Seconds to wait for a lock held by a reader's checkpoint or a backup tool."""

@@ -18,6 +18,7 @@ from tierspayant.adapter.storage import sqlite_connection
 from tierspayant.adapter.storage.postgres import PostgresStorage
 from tierspayant.adapter.storage.protocol import DejaLa, Storage, StorageError, Tables
 from tierspayant.adapter.storage.sqlite import SqliteStorage
+from tierspayant.adapter.storage.threads import GROUP_MAX
 
 WRITES = 600
 """More than two groups."""
@@ -101,7 +102,7 @@ async def test_writes_that_wait_together_share_a_commit(tmp_path: Path, monkeypa
     await storage.close()
     assert sum(groups) == WRITES
     assert len(groups) < WRITES / 2
-    assert max(groups) <= sqlite_connection.GROUP_MAX
+    assert max(groups) <= GROUP_MAX
 
 
 def test_a_file_system_that_cannot_keep_a_promise_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
