@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from tierspayant.adapter.cadence import CADENCE_MAX
-from tierspayant.adapter.harvest_guard import PAR_DOSSIER, PAR_HEURE
+from tierspayant.adapter.harvest_guard import PER_FILE, PER_HOUR
 from tierspayant.adapter.http_limits import BODY_MAX, BODY_MAX_PIECES, CONNECTIONS_MAX, RECEPTION_MAX
 from tierspayant.adapter.intake import FILE_MAX
 from tierspayant.adapter.keys import Role, well_formed
@@ -150,9 +150,9 @@ class Livraison(Table):
 
     file_max: int = Field(default=FILE_MAX, ge=1)
     """Requests that may wait at once; beyond, new ones are refused and the old ones kept."""
-    droits_par_heure: int = Field(default=PAR_HEURE, ge=1)
+    droits_par_heure: int = Field(default=PER_HOUR, ge=1)
     """Rights checks one shop may ask within an hour."""
-    droits_par_dossier: int = Field(default=PAR_DOSSIER, ge=1)
+    droits_par_dossier: int = Field(default=PER_FILE, ge=1)
     """Rights checks of one file within an hour."""
     tentatives_max: int = Field(default=TENTATIVES_MAX, ge=1)
     """Sends of one request before a person looks at it; a shut platform costs none."""

@@ -19,14 +19,14 @@ from twisted.logger import (
 )
 from zope.interface import provider
 
-NOTRE: Final = "tierspayant."
+OURS: Final = "tierspayant."
 
 
 @provider(ILogFilterPredicate)
 def ours(event: LogEvent) -> Any:
     """Our own events and whatever is a warning or worse; nothing else."""
     name, level = str(event.get("log_namespace", "")), event.get("log_level", LogLevel.info)
-    keep = name.startswith(NOTRE) and not name.startswith(f"{NOTRE}adapter.shop_http.Server")
+    keep = name.startswith(OURS) and not name.startswith(f"{OURS}adapter.shop_http.Server")
     return PredicateResult.yes if keep or level >= LogLevel.warn else PredicateResult.no
 
 

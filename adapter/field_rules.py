@@ -28,7 +28,7 @@ from tierspayant.adapter.problem import Fault
 from tierspayant.schemas.messages import Beneficiaire, Carte, Equipement, Ligne, Montants, Prescription
 from tierspayant.schemas.money import MAX_CENTIMES
 
-Fautes: TypeAlias = Iterator[Fault]
+Faults: TypeAlias = Iterator[Fault]
 
 REFERENCE: Final = re.compile(r"[!-~]{1,64}")
 NUMERO_FACTURE: Final = re.compile(r"[0-9A-Za-z-]{1,20}")
@@ -40,34 +40,34 @@ PIECES_MAX: Final = 10
 PIECE_OCTETS_MAX: Final = 5 * 2**20
 """One document: a scanned prescription has 0.2 to 2 MB."""
 
-PASSE_MAX: Final = dt.timedelta(days=2 * 365)
+PAST_MAX: Final = dt.timedelta(days=2 * 365)
 """Older care or invoice dates are typing errors: the insurers' own limit to bill is two years (ours)."""
 
-FUTUR_MAX: Final = dt.timedelta(days=366)
+FUTURE_MAX: Final = dt.timedelta(days=366)
 AGE_MAX: Final = 120
 
 
 def faults(corps: Corps, jour: dt.date) -> list[Fault]:
     """Every fault of a body; `jour` is today's business date (Europe/Paris)."""
-    fautes = list(_references(corps))
+    found = list(_references(corps))
     match corps:
         case FactureCorps():
-            fautes += _facture(corps, jour)
+            found += _facture(corps, jour)
         case DevisCorps():
-            fautes += _pec(corps, jour)
+            found += _pec(corps, jour)
         case DroitsCorps():
-            fautes += [*_care_date(corps.date_soins, jour), *_carte(corps.carte), *_person(corps.beneficiaire, jour)]
+            found += [*_care_date(corps.date_soins, jour), *_carte(corps.carte), *_person(corps.beneficiaire, jour)]
         case PiecesCorps():
-            fautes += _pieces(corps)
+            found += _pieces(corps)
         case AnnulationCorps():
             pass
-    return fautes
+    return found
 
 
-def _references(corps: Corps) -> Fautes:
+def _references(corps: Corps) -> Faults:
     for champ in ("reference", "dossier", "remplace", "devis", "pec"):
-        valeur = getattr(corps, champ, None)
-        if valeur is not None and not REFERENCE.fullmatch(valeur):
+        value = getattr(corps, champ, None)
+        if value is not None and not REFERENCE.fullmatch(value):
             yield Fault(f"/{champ}", "REFERENCE_FORME", "1 à 64 caractères sans espace ni accent")
     if getattr(corps, "remplace", None) == corps.reference:
         yield Fault("/remplace", "REMPLACE_SOI", "une demande ne peut pas se remplacer elle-même")
@@ -76,12 +76,12 @@ def _references(corps: Corps) -> Fautes:
         yield Fault("/organisme", "ORGANISME_FORME", "le code organisme a 1 à 10 lettres ou chiffres")
 
 
-def _care_date(jour_soins: dt.date, jour: dt.date) -> Fautes:
-    if not jour - PASSE_MAX <= jour_soins <= jour + FUTUR_MAX:
+def _care_date(jour_soins: dt.date, jour: dt.date) -> Faults:
+    if not jour - PAST_MAX <= jour_soins <= jour + FUTURE_MAX:
         yield Fault("/date_soins", "DATE_PLAUSIBLE", "date de soins trop ancienne ou trop lointaine")
 
 
-def _carte(carte: Carte) -> Fautes:
+def _carte(carte: Carte) -> Faults:
     if not CONVENTION.fullmatch(carte.type_convention):  # fact, §4.1
         yield Fault("/carte/type_convention", "CONVENTION_FORME", "le type de convention a 2 lettres majuscules")
     if carte.csr is not None and not CSR.fullmatch(carte.csr):
@@ -90,22 +90,22 @@ def _carte(carte: Carte) -> Fautes:
         yield Fault("/carte/valide_au", "DATES_ORDRE", "la fin de validité de la carte précède son début")
 
 
-def _person(personne: Beneficiaire, jour: dt.date) -> Fautes:
-    naissance = personne.date_naissance.jour
-    if naissance > jour or naissance.year < jour.year - AGE_MAX:
+def _person(person: Beneficiaire, jour: dt.date) -> Faults:
+    birth = person.date_naissance.jour
+    if birth > jour or birth.year < jour.year - AGE_MAX:
         yield Fault("/beneficiaire/date_naissance", "NAISSANCE_PLAUSIBLE", "date de naissance impossible")
-    if not 1 <= personne.rang_naissance <= 9:  # fact, §4.1: one digit
+    if not 1 <= person.rang_naissance <= 9:  # fact, §4.1: one digit
         yield Fault("/beneficiaire/rang_naissance", "RANG_FORME", "le rang de naissance est un chiffre de 1 à 9")
 
 
-def _prescription(prescription: Prescription, date_soins: dt.date) -> Fautes:
+def _prescription(prescription: Prescription, date_soins: dt.date) -> Faults:
     if prescription.date > date_soins:
         yield Fault("/prescription/date", "DATES_ORDRE", "la prescription est postérieure à la date de soins")
     if prescription.date.year < date_soins.year - AGE_MAX:
         yield Fault("/prescription/date", "DATE_PLAUSIBLE", "date de prescription trop ancienne")
 
 
-def _pec(corps: DevisCorps, jour: dt.date) -> Fautes:
+def _pec(corps: DevisCorps, jour: dt.date) -> Faults:
     yield from _care_date(corps.date_soins, jour)
     yield from _carte(corps.carte)
     yield from _person(corps.beneficiaire, jour)
@@ -120,47 +120,47 @@ def _pec(corps: DevisCorps, jour: dt.date) -> Fautes:
         yield from _consentement(corps, jour)
 
 
-def _consentement(corps: PecCorps, jour: dt.date) -> Fautes:
-    accord = corps.consentement
-    if accord is None:  # fact, §4.3: consent before sending data to a third party
+def _consentement(corps: PecCorps, jour: dt.date) -> Faults:
+    consent = corps.consentement
+    if consent is None:  # fact, §4.3: consent before sending data to a third party
         yield Fault(
             "/consentement", "CONSENTEMENT", "le consentement du client est obligatoire pour une prise en charge"
         )
-    elif not accord.donne:
+    elif not consent.donne:
         yield Fault("/consentement/donne", "CONSENTEMENT", "sans le consentement du client, rien ne peut être envoyé")
-    elif accord.date > jour:
+    elif consent.date > jour:
         yield Fault("/consentement/date", "DATES_ORDRE", "le consentement est daté du futur")
 
 
-def _equipement(equipement: Equipement) -> Fautes:
+def _equipement(equipement: Equipement) -> Faults:
     if not 1 <= equipement.numero <= 9:
         yield Fault("/equipement/numero", "EQUIPEMENT_NUMERO", "le numéro d'équipement va de 1 à 9")
     yield from _lignes(equipement.lignes, "/equipement/lignes")
     yield from line_faults(equipement.lignes, "/equipement/lignes", equipement.type)
 
 
-def _lignes(lignes: tuple[Ligne, ...], champ: str) -> Fautes:
+def _lignes(lignes: tuple[Ligne, ...], champ: str) -> Faults:
     if not lignes:
         yield Fault(champ, "LIGNES_VIDES", "au moins une ligne est attendue")
     if len(lignes) > LIGNES_MAX:
         yield Fault(champ, "LIGNES_TROP", f"au plus {LIGNES_MAX} lignes par équipement")
-    vus: set[int] = set()
-    for rang, ligne in enumerate(lignes):
-        if ligne.numero in vus:
-            yield Fault(f"{champ}/{rang}/numero", "LIGNE_EN_DOUBLE", "deux lignes ont le même numéro")
-        vus.add(ligne.numero)
+    seen: set[int] = set()
+    for rank, ligne in enumerate(lignes):
+        if ligne.numero in seen:
+            yield Fault(f"{champ}/{rank}/numero", "LIGNE_EN_DOUBLE", "deux lignes ont le même numéro")
+        seen.add(ligne.numero)
     if sum(ligne.net_centimes for ligne in lignes) > MAX_CENTIMES:
         yield Fault(champ, "MONTANT_TROP_GRAND", "le total dépasse 999 999,99 €")
 
 
-def _facture(corps: FactureCorps, jour: dt.date) -> Fautes:
+def _facture(corps: FactureCorps, jour: dt.date) -> Faults:
     if not NUMERO_FACTURE.fullmatch(corps.numero_facture):
         yield Fault("/numero_facture", "FACTURE_FORME", "1 à 20 lettres sans accent, chiffres ou tirets")
-    if not jour - PASSE_MAX <= corps.date_facture <= jour:
+    if not jour - PAST_MAX <= corps.date_facture <= jour:
         yield Fault("/date_facture", "DATE_PLAUSIBLE", "la facture est datée du futur ou de plus de deux ans")
     if corps.date_delivrance > corps.date_facture:  # fact, §4.6: billed after delivery only
         yield Fault("/date_delivrance", "DATES_ORDRE", "on facture après la délivrance, jamais avant")
-    if corps.date_delivrance < jour - PASSE_MAX:
+    if corps.date_delivrance < jour - PAST_MAX:
         yield Fault("/date_delivrance", "DATE_PLAUSIBLE", "date de délivrance trop ancienne")
     if corps.lignes is not None:
         yield from _lignes(corps.lignes, "/lignes")
@@ -169,36 +169,36 @@ def _facture(corps: FactureCorps, jour: dt.date) -> Fautes:
         yield from _montants(corps.montants)
 
 
-def _montants(montants: Montants) -> Fautes:
+def _montants(montants: Montants) -> Faults:
     """Each sum to the centime: total = AMO + AMC + reste à charge, and lines add up to the whole."""
-    for bloc, champ in [
+    for block, champ in [
         (montants, "/montants"),
-        *((une, f"/montants/lignes/{n}") for n, une in enumerate(montants.lignes)),
+        *((one, f"/montants/lignes/{n}") for n, one in enumerate(montants.lignes)),
     ]:
-        for nom in ("amo_centimes", "amc_centimes", "reste_a_charge_centimes"):
-            if not 0 <= getattr(bloc, nom) <= MAX_CENTIMES:
-                yield Fault(f"{champ}/{nom}", "MONTANT_BORNES", "un montant va de 0 à 999 999,99 €")
-    somme = montants.amo_centimes + montants.amc_centimes + montants.reste_a_charge_centimes
-    if montants.total_centimes != somme:
+        for name in ("amo_centimes", "amc_centimes", "reste_a_charge_centimes"):
+            if not 0 <= getattr(block, name) <= MAX_CENTIMES:
+                yield Fault(f"{champ}/{name}", "MONTANT_BORNES", "un montant va de 0 à 999 999,99 €")
+    total = montants.amo_centimes + montants.amc_centimes + montants.reste_a_charge_centimes
+    if montants.total_centimes != total:
         yield Fault("/montants/total_centimes", "TOTAL", "total = part AMO + part AMC + reste à charge")
-    for nom in ("amo_centimes", "amc_centimes", "reste_a_charge_centimes"):
-        if montants.lignes and sum(getattr(une, nom) for une in montants.lignes) != getattr(montants, nom):
-            yield Fault(f"/montants/{nom}", "TOTAL_LIGNES", "la somme des lignes diffère du montant total")
+    for name in ("amo_centimes", "amc_centimes", "reste_a_charge_centimes"):
+        if montants.lignes and sum(getattr(one, name) for one in montants.lignes) != getattr(montants, name):
+            yield Fault(f"/montants/{name}", "TOTAL_LIGNES", "la somme des lignes diffère du montant total")
 
 
-def _pieces(corps: PiecesCorps) -> Fautes:
+def _pieces(corps: PiecesCorps) -> Faults:
     if not 1 <= len(corps.pieces) <= PIECES_MAX:
         yield Fault("/pieces", "PIECES_NOMBRE", f"de 1 à {PIECES_MAX} pièces par envoi")
-    for rang, piece in enumerate(corps.pieces[:PIECES_MAX]):
-        champ = f"/pieces/{rang}"
+    for rank, piece in enumerate(corps.pieces[:PIECES_MAX]):
+        champ = f"/pieces/{rank}"
         if piece.mime not in MIME:
             yield Fault(f"{champ}/mime", "PIECE_TYPE", "formats admis : PDF, JPEG, PNG, TIFF")
         if not re.fullmatch(r"[^/\\\x00-\x1f]{1,120}", piece.nom):
             yield Fault(f"{champ}/nom", "PIECE_NOM", "un nom de fichier de 1 à 120 caractères, sans chemin")
         try:
-            octets = base64.b64decode(piece.base64, validate=True)
+            data = base64.b64decode(piece.base64, validate=True)
         except (binascii.Error, ValueError):
             yield Fault(f"{champ}/base64", "BASE64", "le contenu n'est pas du base64")
             continue
-        if not octets or len(octets) > PIECE_OCTETS_MAX:
+        if not data or len(data) > PIECE_OCTETS_MAX:
             yield Fault(f"{champ}/base64", "PIECE_TAILLE", "une pièce a de 1 octet à 5 Mo")

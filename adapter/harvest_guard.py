@@ -15,12 +15,12 @@ from typing import Final
 
 from tierspayant.adapter.storage.protocol import Tables
 
-HEURE: Final = dt.timedelta(hours=1)
+HOUR: Final = dt.timedelta(hours=1)
 
-PAR_HEURE: Final = 300
+PER_HOUR: Final = 300
 """Checks of one shop within an hour: far above its customers, far below a theft of data."""
 
-PAR_DOSSIER: Final = 20
+PER_FILE: Final = 20
 """Checks of one file within an hour: a family with two cards each, asked again after every mistyped digit."""
 
 
@@ -28,8 +28,8 @@ PAR_DOSSIER: Final = 20
 class Caps:
     """Rights checks within an hour: of one shop, of one of its files."""
 
-    shop: int = PAR_HEURE
-    file: int = PAR_DOSSIER
+    shop: int = PER_HOUR
+    file: int = PER_FILE
 
 
 class HarvestGuard:
@@ -43,7 +43,7 @@ class HarvestGuard:
         caps = self._caps()
         waits = []
         for cap, file in [(caps.shop, None)] + ([] if dossier is None else [(caps.file, dossier)]):
-            asked = tables.rights_since(magasin, now - HEURE, cap, file)
+            asked = tables.rights_since(magasin, now - HOUR, cap, file)
             if len(asked) >= cap:
-                waits.append(asked[-1] + HEURE - now)
+                waits.append(asked[-1] + HOUR - now)
         return max(waits, default=None)

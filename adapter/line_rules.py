@@ -9,7 +9,7 @@ from tierspayant.adapter.problem import Fault
 from tierspayant.schemas.messages import Correction, Ligne, TypeEquipement, TypeLigne
 from tierspayant.schemas.money import MAX_CENTIMES
 
-Fautes: TypeAlias = Iterator[Fault]
+Faults: TypeAlias = Iterator[Fault]
 
 LIGNES_MAX: Final = 20
 """Lines of one equipment: a frame, two lenses and their options are about ten."""
@@ -18,43 +18,43 @@ QUANTITE_MAX: Final = 99
 SPHERE_MAX: Final = 3_000
 CYLINDRE_MAX: Final = 1_500
 ADDITION_MAX: Final = 400
-PAS: Final = 25
+STEP: Final = 25
 """Dioptres in hundredths: -30.00 to +30.00 in steps of 0.25, addition to 4.00 (§4.3: step public, bounds ours)."""
 
 
-def line_faults(lignes: tuple[Ligne, ...], champ: str, equipement: TypeEquipement | None) -> Fautes:
+def line_faults(lignes: tuple[Ligne, ...], champ: str, equipement: TypeEquipement | None) -> Faults:
     """Every fault of the lines, each line alone then all together. `equipement` is None when only lines are known."""
-    for rang, ligne in enumerate(lignes[:LIGNES_MAX]):
-        yield from _ligne(ligne, f"{champ}/{rang}")
+    for rank, ligne in enumerate(lignes[:LIGNES_MAX]):
+        yield from _ligne(ligne, f"{champ}/{rank}")
         correction = ligne.correction
         if (
             equipement is TypeEquipement.MULTIFOCAL and correction and correction.addition_centiemes is None
         ):  # fact, §4.3
-            ou = f"{champ}/{rang}/correction/addition_centiemes"
-            yield Fault(ou, "ADDITION_MULTIFOCAL", "la correction d'un multifocal indique l'addition")
+            where = f"{champ}/{rank}/correction/addition_centiemes"
+            yield Fault(where, "ADDITION_MULTIFOCAL", "la correction d'un multifocal indique l'addition")
     if sum(ligne.type is TypeLigne.MONTURE for ligne in lignes) > 1:
         yield Fault(
             champ, "UN_EQUIPEMENT", "une seule monture par équipement : un second équipement est une autre demande"
         )
     for type_ in (TypeLigne.VERRE, TypeLigne.LENTILLE):
-        yeux = [ligne.oeil for ligne in lignes if ligne.type is type_ and ligne.oeil is not None]
-        if type_ is TypeLigne.VERRE and len(set(yeux)) < len(yeux):
+        eyes = [ligne.oeil for ligne in lignes if ligne.type is type_ and ligne.oeil is not None]
+        if type_ is TypeLigne.VERRE and len(set(eyes)) < len(eyes):
             yield Fault(champ, "UN_VERRE_PAR_OEIL", "un seul verre par œil dans un équipement")
     yield from _same_kind(lignes, champ, equipement)
 
 
-def _same_kind(lignes: tuple[Ligne, ...], champ: str, equipement: TypeEquipement | None) -> Fautes:
-    types = {ligne.type for ligne in lignes}
-    lentilles, lunettes = TypeLigne.LENTILLE in types, bool(types & {TypeLigne.MONTURE, TypeLigne.VERRE})
-    if lentilles and lunettes:
+def _same_kind(lignes: tuple[Ligne, ...], champ: str, equipement: TypeEquipement | None) -> Faults:
+    kinds = {ligne.type for ligne in lignes}
+    lenses, glasses = TypeLigne.LENTILLE in kinds, bool(kinds & {TypeLigne.MONTURE, TypeLigne.VERRE})
+    if lenses and glasses:
         yield Fault(champ, "UN_EQUIPEMENT", "lunettes et lentilles sont deux équipements, donc deux demandes")
-    elif equipement is TypeEquipement.LENTILLES and lunettes:
+    elif equipement is TypeEquipement.LENTILLES and glasses:
         yield Fault(champ, "TYPE_EQUIPEMENT", "un équipement de lentilles ne contient ni monture ni verre")
-    elif equipement not in {None, TypeEquipement.LENTILLES} and lentilles:
+    elif equipement not in {None, TypeEquipement.LENTILLES} and lenses:
         yield Fault(champ, "TYPE_EQUIPEMENT", "un équipement de lunettes ne contient pas de lentilles")
 
 
-def _ligne(ligne: Ligne, champ: str) -> Fautes:
+def _ligne(ligne: Ligne, champ: str) -> Faults:
     if not 1 <= ligne.numero <= 99:
         yield Fault(f"{champ}/numero", "LIGNE_NUMERO", "le numéro de ligne va de 1 à 99")
     if not 1 <= ligne.quantite <= QUANTITE_MAX:
@@ -70,23 +70,23 @@ def _ligne(ligne: Ligne, champ: str) -> Fautes:
         yield from _correction(ligne.correction, f"{champ}/correction")
 
 
-def _eye_and_zone(ligne: Ligne, champ: str) -> Fautes:
+def _eye_and_zone(ligne: Ligne, champ: str) -> Faults:
     if ligne.type is TypeLigne.VERRE:
         if ligne.oeil is None:
             yield Fault(f"{champ}/oeil", "VERRE_OEIL", "un verre indique l'œil, D ou G")
         if ligne.zone is None:
             yield Fault(f"{champ}/zone", "VERRE_ZONE", "un verre indique la zone : simple, complexe ou tres_complexe")
     elif ligne.type is TypeLigne.MONTURE:
-        for nom in ("oeil", "zone"):
-            if getattr(ligne, nom) is not None:
-                yield Fault(f"{champ}/{nom}", "MONTURE_SANS_OEIL", "une monture n'a ni œil ni zone")
+        for name in ("oeil", "zone"):
+            if getattr(ligne, name) is not None:
+                yield Fault(f"{champ}/{name}", "MONTURE_SANS_OEIL", "une monture n'a ni œil ni zone")
 
 
-def _step(valeur: int, maximum: int) -> bool:
-    return abs(valeur) <= maximum and valeur % PAS == 0
+def _step(value: int, maximum: int) -> bool:
+    return abs(value) <= maximum and value % STEP == 0
 
 
-def _correction(correction: Correction, champ: str) -> Fautes:
+def _correction(correction: Correction, champ: str) -> Faults:
     if not _step(correction.sphere_centiemes, SPHERE_MAX):
         yield Fault(f"{champ}/sphere_centiemes", "SPHERE", "la sphère va de -30,00 à +30,00 par pas de 0,25")
     if correction.cylindre_centiemes is not None and not _step(correction.cylindre_centiemes, CYLINDRE_MAX):

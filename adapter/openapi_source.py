@@ -52,7 +52,7 @@ IDEMPOTENCY = {
     "schema": {"type": "string"},
     "description": "Optional; must equal `reference`.",
 }
-LANGUE = {"name": "langue", "in": "query", "schema": {"enum": ["fr", "en"]}, "description": "Language of `conseil`."}
+LANGUAGE = {"name": "langue", "in": "query", "schema": {"enum": ["fr", "en"]}, "description": "Language of `conseil`."}
 
 POSTS = {
     "/v1/droits": ("Rights check", DroitsCorps),
@@ -69,7 +69,7 @@ GESTES = {
     "/v1/demandes/action": ("Confirm or give up many requests held until the customer confirms", ActionsCorps),
     "/v1/dossiers/{dossier}/avance-client": ("The customer pays up front: no tiers payant leaves", AvanceCorps),
 }
-SPECIALES = {"/v1/demandes/action": "Actions", "/v1/dossiers/{dossier}/avance-client": "Avance"}
+OTHER_ANSWERS = {"/v1/demandes/action": "Actions", "/v1/dossiers/{dossier}/avance-client": "Avance"}
 """POSTs that do not answer one request."""
 GETS: dict[str, tuple[str, str, dict[str, str]]] = {
     "/v1/pec/{id}": ("One PEC", "Demande", {}),
@@ -122,13 +122,13 @@ GETS: dict[str, tuple[str, str, dict[str, str]]] = {
     "/health/live": ("The process is alive", "Sante", {}),
     "/health/ready": ("Requests are accepted (200 while platforms are shut)", "Sante", {}),
 }
-SANS_CLE = {"/health/live", "/health/ready", "/metrics", "/v1/openapi.yaml", "/v1/docs"}
-FEUILLES = {
+WITHOUT_KEY = {"/health/live", "/health/ready", "/metrics", "/v1/openapi.yaml", "/v1/docs"}
+SHEETS = {
     "/v1/dossiers/{dossier}/avance-client/recu": ("The receipted invoice, to print", "text/html"),
     "/v1/dossiers/{dossier}/avance-client/recu.pdf": ("The receipted invoice", "application/pdf"),
 }
 """Documents about a file, with a key."""
-TEXTES = {
+TEXTS = {
     "/metrics": ("Prometheus metrics", "text/plain"),
     "/v1/openapi.yaml": ("This document", "application/yaml"),
     "/v1/docs": ("A page about this API", "text/html"),
@@ -138,23 +138,23 @@ TEXTES = {
 def document() -> dict[str, Any]:
     """The whole OpenAPI 3.1 document."""
     paths: dict[str, dict[str, Any]] = {}
-    for chemin, (resume, corps) in POSTS.items():
-        paths.setdefault(chemin, {})["post"] = _post(chemin, resume, corps.__name__, {"200", "202"})
-    for chemin, (resume, corps) in GESTES.items():
-        paths.setdefault(chemin, {})["post"] = _post(chemin, resume, corps.__name__, {"200"})
-    for chemin, (resume, reponse, requete) in GETS.items():
-        paths.setdefault(chemin, {})["get"] = _get(chemin, resume, reponse, requete)
-    for chemin, (resume, media) in TEXTES.items():
-        contenu = {media: {"schema": {"type": "string"}}}
-        paths[chemin] = {
+    for path, (summary, body) in POSTS.items():
+        paths.setdefault(path, {})["post"] = _post(path, summary, body.__name__, {"200", "202"})
+    for path, (summary, body) in GESTES.items():
+        paths.setdefault(path, {})["post"] = _post(path, summary, body.__name__, {"200"})
+    for path, (summary, answer, query) in GETS.items():
+        paths.setdefault(path, {})["get"] = _get(path, summary, answer, query)
+    for path, (summary, media) in TEXTS.items():
+        content = {media: {"schema": {"type": "string"}}}
+        paths[path] = {
             "get": {
-                "summary": resume,
+                "summary": summary,
                 "security": [],
-                "responses": {"200": {"description": resume, "content": contenu}},
+                "responses": {"200": {"description": summary, "content": content}},
             }
         }
-    for chemin, (resume, media) in FEUILLES.items():
-        paths[chemin] = {"get": _sheet(chemin, resume, media)}
+    for path, (summary, media) in SHEETS.items():
+        paths[path] = {"get": _sheet(path, summary, media)}
     avance = "/v1/dossiers/{dossier}/avance-client"
     paths[avance]["delete"] = _get(avance, "Lift the mark: tiers payant is possible again", "Avance", {})
     return {
@@ -182,67 +182,68 @@ DESCRIPTION = (
 )
 
 
-def _post(chemin: str, resume: str, corps: str, bons: set[str]) -> dict[str, Any]:
-    parametres = [*_path_parameters(chemin), LANGUE, *([PREFER, IDEMPOTENCY] if "202" in bons else [])]
-    schema = SPECIALES.get(chemin, "Demande")
-    reponses = {code: _answer("Outcome" if code == "200" else "Recorded, not answered yet", schema) for code in bons}
-    if "202" in reponses:
-        reponses["202"]["headers"] = {"Location": {"schema": {"type": "string"}}}
+def _post(path: str, summary: str, body: str, good_codes: set[str]) -> dict[str, Any]:
+    parameters = [*_path_parameters(path), LANGUAGE, *([PREFER, IDEMPOTENCY] if "202" in good_codes else [])]
+    schema = OTHER_ANSWERS.get(path, "Demande")
+    answers = {
+        code: _answer("Outcome" if code == "200" else "Recorded, not answered yet", schema) for code in good_codes
+    }
+    if "202" in answers:
+        answers["202"]["headers"] = {"Location": {"schema": {"type": "string"}}}
     return {
-        "summary": resume,
-        "parameters": parametres,
+        "summary": summary,
+        "parameters": parameters,
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{corps}"}}},
+            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{body}"}}},
         },
-        "responses": dict(sorted(reponses.items())) | {"default": _problem_answer()},
+        "responses": dict(sorted(answers.items())) | {"default": _problem_answer()},
     }
 
 
-def _get(chemin: str, resume: str, reponse: str, requete: dict[str, str]) -> dict[str, Any]:
-    parametres = [*_path_parameters(chemin), LANGUE] + [
-        {"name": nom, "in": "query", "schema": {"type": "string"}, "description": texte}
-        for nom, texte in requete.items()
+def _get(path: str, summary: str, answer: str, query: dict[str, str]) -> dict[str, Any]:
+    parameters = [*_path_parameters(path), LANGUAGE] + [
+        {"name": name, "in": "query", "schema": {"type": "string"}, "description": text} for name, text in query.items()
     ]
-    bon = {"200": _answer(resume, reponse), "default": _problem_answer()}
-    if chemin == "/health/ready":
-        bon["503"] = _answer("Not ready", reponse)
-    ouvert: dict[str, Any] = {"security": []} if chemin in SANS_CLE else {}
-    return {"summary": resume, "parameters": parametres, **ouvert, "responses": bon}
+    good = {"200": _answer(summary, answer), "default": _problem_answer()}
+    if path == "/health/ready":
+        good["503"] = _answer("Not ready", answer)
+    opened: dict[str, Any] = {"security": []} if path in WITHOUT_KEY else {}
+    return {"summary": summary, "parameters": parameters, **opened, "responses": good}
 
 
-def _sheet(chemin: str, resume: str, media: str) -> dict[str, Any]:
-    contenu = {media: {"schema": {"type": "string"}}}
+def _sheet(path: str, summary: str, media: str) -> dict[str, Any]:
+    content = {media: {"schema": {"type": "string"}}}
     return {
-        "summary": resume,
-        "parameters": [*_path_parameters(chemin), LANGUE],
-        "responses": {"200": {"description": resume, "content": contenu}, "default": _problem_answer()},
+        "summary": summary,
+        "parameters": [*_path_parameters(path), LANGUAGE],
+        "responses": {"200": {"description": summary, "content": content}, "default": _problem_answer()},
     }
 
 
-def _path_parameters(chemin: str) -> list[dict[str, Any]]:
-    if "{dossier}" in chemin:
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    if "{dossier}" in path:
         return [{**ID, "name": "dossier", "description": "The shop's file reference."}]
-    return [ID] if "{id}" in chemin else []
+    return [ID] if "{id}" in path else []
 
 
-def _answer(texte: str, schema: str) -> dict[str, Any]:
-    contenu = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"description": texte, "content": contenu}
+def _answer(text: str, schema: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"description": text, "content": content}
 
 
 def _problem_answer() -> dict[str, Any]:
-    contenu = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Probleme"}}}
-    return {"description": "Refused (RFC 9457)", "content": contenu}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Probleme"}}}
+    return {"description": "Refused (RFC 9457)", "content": content}
 
 
 def _bodies() -> dict[str, Any]:
     """JSON schemas of every body, from the types themselves; no field but those is accepted."""
-    triplets: list[tuple[str, Literal["validation"], TypeAdapter[Any]]] = [
-        (corps.__name__, "validation", TypeAdapter(corps)) for corps in CORPS
+    triples: list[tuple[str, Literal["validation"], TypeAdapter[Any]]] = [
+        (body.__name__, "validation", TypeAdapter(body)) for body in CORPS
     ]
-    _, tout = TypeAdapter.json_schemas(triplets, ref_template="#/components/schemas/{model}")
-    definitions: dict[str, Any] = tout["$defs"]
+    _, whole = TypeAdapter.json_schemas(triples, ref_template="#/components/schemas/{model}")
+    definitions: dict[str, Any] = whole["$defs"]
     for schema in definitions.values():
         if schema.get("type") == "object":
             schema["additionalProperties"] = False
@@ -250,21 +251,21 @@ def _bodies() -> dict[str, Any]:
 
 
 def _problem() -> dict[str, Any]:
-    texte = {"type": "string"}
-    nul = {"type": ["string", "null"]}
-    erreur: dict[str, Any] = {"type": "object", "required": ["champ", "regle", "detail"]}
-    erreur["properties"] = {"champ": {**nul, "description": "JSON pointer"}, "regle": texte, "detail": texte}
+    text = {"type": "string"}
+    or_null = {"type": ["string", "null"]}
+    fault: dict[str, Any] = {"type": "object", "required": ["champ", "regle", "detail"]}
+    fault["properties"] = {"champ": {**or_null, "description": "JSON pointer"}, "regle": text, "detail": text}
     return {
         "type": "object",
         "required": ["type", "title", "status", "code", "detail"],
         "properties": {
-            "type": texte,
-            "title": {**texte, "description": "French"},
+            "type": text,
+            "title": {**text, "description": "French"},
             "status": {"type": "integer"},
             "code": {"enum": sorted(kinds())},
-            "detail": {**texte, "description": "French"},
-            "champ": nul,
-            "regle": texte,
-            "erreurs": {"type": "array", "items": erreur},
+            "detail": {**text, "description": "French"},
+            "champ": or_null,
+            "regle": text,
+            "erreurs": {"type": "array", "items": fault},
         },
     }

@@ -53,22 +53,21 @@ def begin(
     tables.lock_file(magasin, dossier)
     entries = list(tables.dossier(magasin, dossier))
     known = tables.avance(magasin, dossier)
-    amounts = {"acompte_centimes": montants.acompte_centimes, "total_centimes": montants.total_centimes}
     if known is not None and known.active:
-        changed = replace(known, **amounts)  # type: ignore[arg-type]
+        changed = replace(known, acompte_centimes=montants.acompte_centimes, total_centimes=montants.total_centimes)
         tables.put_avance(changed)
         return Marked(changed, frozenset())
-    refus = next(filter(None, map(_billed, entries)), None)
-    if refus is not None:
-        return refus
+    refused = next(filter(None, map(_billed, entries)), None)
+    if refused is not None:
+        return refused
     lanes: set[Lane] = set()
-    retirees = _withdraw(tables, entries, now, lanes)
+    withdrawn = _withdraw(tables, entries, now, lanes)
     entries = list(tables.dossier(magasin, dossier))
     annulations = [
         _cancel(tables, vault, ids, pec, now) for pec in entries if _granted(pec) and not _cancelling(pec, entries)
     ]
-    lanes |= {(une.plateforme, une.service) for une in annulations}
-    donnees = {"retirees": [une.id for une in retirees], "annulations": [une.id for une in annulations]}
+    lanes |= {(one.plateforme, one.service) for one in annulations}
+    donnees = {"retirees": [one.id for one in withdrawn], "annulations": [one.id for one in annulations]}
     avance = Avance(
         magasin=magasin,
         dossier=dossier,
@@ -79,7 +78,7 @@ def begin(
     )
     tables.put_avance(avance)
     tables.add_evenement("avance_client", now, magasin, None, {"dossier": dossier, "active": 1})
-    doubtful = tuple(une for une in entries if une.etat is Etat.RETENUE and une.operation in _WITHDRAWN)
+    doubtful = tuple(one for one in entries if one.etat is Etat.RETENUE and one.operation in _WITHDRAWN)
     return Marked(avance, frozenset(lanes), doubtful)
 
 
@@ -97,9 +96,9 @@ def undo(tables: Tables, magasin: str, dossier: str, now: dt.datetime) -> Marked
         annulation = tables.entry(identifiant)
         if annulation is not None and annulation.etat is Etat.EN_FILE and not annulation.tentatives:
             lanes |= change(tables, annulation, advance(annulation, Etat.RETIREE, now), now)
-    for une in tables.dossier(magasin, dossier):
-        if une.action is not None and une.action.raison is Raison.AVANCE_CLIENT and une.etat is Etat.RETENUE:
-            lanes |= change(tables, une, advance(une, Etat.EN_FILE, now, du_le=now), now)
+    for one in tables.dossier(magasin, dossier):
+        if one.action is not None and one.action.raison is Raison.AVANCE_CLIENT and one.etat is Etat.RETENUE:
+            lanes |= change(tables, one, advance(one, Etat.EN_FILE, now, du_le=now), now)
     lifted = replace(avance, annule_le=now)
     tables.put_avance(lifted)
     tables.add_evenement("avance_client", now, magasin, None, {"dossier": dossier, "active": 0})
@@ -122,10 +121,10 @@ def _withdraw(tables: Tables, entries: Sequence[Entry], now: dt.datetime, lanes:
     done: list[Entry] = []
     for operation in _WITHDRAWN:
         for former in reversed(entries):
-            une = tables.entry(former.id)
-            if une is None or une.operation is not operation or une.etat not in {Etat.EN_FILE, Etat.RETENUE}:
+            one = tables.entry(former.id)
+            if one is None or one.operation is not operation or one.etat not in {Etat.EN_FILE, Etat.RETENUE}:
                 continue
-            result = gestures.withdraw(tables, une, now)
+            result = gestures.withdraw(tables, one, now)
             if isinstance(result, gestures.Done):
                 done.append(result.entry)
                 lanes |= result.lanes
@@ -142,11 +141,11 @@ def _granted(entry: Entry) -> bool:
 
 def _cancelling(pec: Entry, entries: Sequence[Entry]) -> bool:
     return any(
-        une.operation is Operation.ANNULATION_PEC
-        and une.cible == pec.id
-        and une.etat is not Etat.RETIREE
-        and une.resultat != ResultatAnnulation.REFUSEE
-        for une in entries
+        one.operation is Operation.ANNULATION_PEC
+        and one.cible == pec.id
+        and one.etat is not Etat.RETIREE
+        and one.resultat != ResultatAnnulation.REFUSEE
+        for one in entries
     )
 
 

@@ -45,15 +45,15 @@ class Recu:
 
 def read(tables: Tables, vault: Vault, avance: Avance, now: dt.datetime) -> Recu:
     """The sheet of a file, inside one read transaction."""
-    entries = [(une, _corps(tables, vault, une)) for une in tables.dossier(avance.magasin, avance.dossier)]
-    asked = next(((une, corps) for une, corps in reversed(entries) if isinstance(corps, DevisCorps)), None)
+    entries = [(one, _corps(tables, vault, one)) for one in tables.dossier(avance.magasin, avance.dossier)]
+    asked = next(((one, corps) for one, corps in reversed(entries) if isinstance(corps, DevisCorps)), None)
     facture = next((corps for _, corps in reversed(entries) if isinstance(corps, FactureCorps)), None)
     named = next((corps for _, corps in reversed(entries) if isinstance(corps, DevisCorps | DroitsCorps)), None)
     lignes = _lines(asked[1] if asked else None, facture)
     granted = None if asked is None else _granted(tables, vault, asked[0])
     return Recu(
         entete=_header(avance, named, facture, now),
-        lignes=tuple(_line(une) for une in lignes),
+        lignes=tuple(_line(one) for one in lignes),
         montants=_sums(avance, lignes, granted),
         levee=not avance.active,
         edite_le=now,
@@ -106,7 +106,7 @@ def _header(
 def _sums(avance: Avance, lignes: tuple[Ligne, ...], granted: Montants | None) -> tuple[tuple[str, str], ...]:
     total = avance.total_centimes
     if total is None and lignes:
-        total = sum(une.net_centimes for une in lignes)
+        total = sum(one.net_centimes for one in lignes)
     reste = None if total is None or avance.acompte_centimes is None else total - avance.acompte_centimes
     return (
         ("Total de l'équipement", _euros(total)),
@@ -133,19 +133,19 @@ text-align:left}}td:last-child,th:last-child{{text-align:right}}@media print{{bo
 """
 
 
-def page_html(contenu: Recu) -> str:
+def page_html(sheet: Recu) -> str:
     """The sheet as a page to print: no script, nothing fetched."""
-    levee = f"<p><strong>{html.escape(LEVEE)}</strong></p>" if contenu.levee else ""
+    levee = f"<p><strong>{html.escape(LEVEE)}</strong></p>" if sheet.levee else ""
     return _MODELE.format(
         titre=html.escape(TITRE),
         levee=levee,
-        entete=_rows(contenu.entete),
-        lignes=_rows(contenu.lignes) or f'<tr><td colspan="3">{NON_CONNU}</td></tr>',
-        montants=_rows(contenu.montants),
+        entete=_rows(sheet.entete),
+        lignes=_rows(sheet.lignes) or f'<tr><td colspan="3">{NON_CONNU}</td></tr>',
+        montants=_rows(sheet.montants),
         mention=html.escape(MENTION),
         signature=html.escape(SIGNATURE),
     )
 
 
 def _rows(lignes: tuple[tuple[str, ...], ...]) -> str:
-    return "".join("<tr>" + "".join(f"<td>{html.escape(texte)}</td>" for texte in ligne) + "</tr>" for ligne in lignes)
+    return "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in ligne) + "</tr>" for ligne in lignes)

@@ -38,7 +38,7 @@ PARTS = ("numero", "amo_centimes", "amc_centimes", "reste_a_charge_centimes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contexte:
+class Beside:
     """What stands beside an entry: the answer, its service, the last known rights. Each None when there is none."""
 
     reponse: Reponse | None = None
@@ -48,12 +48,12 @@ class Contexte:
     dernier_connu: dict[str, Any] | None = None
 
 
-def instant(valeur: dt.datetime | None) -> str | None:
-    return None if valeur is None else valeur.astimezone(PARIS).isoformat(timespec="seconds")
+def instant(value: dt.datetime | None) -> str | None:
+    return None if value is None else value.astimezone(PARIS).isoformat(timespec="seconds")
 
 
-def _date(valeur: dt.date | None) -> str | None:
-    return None if valeur is None else valeur.isoformat()
+def _date(value: dt.date | None) -> str | None:
+    return None if value is None else value.isoformat()
 
 
 def _motifs(motifs: Iterable[Motif]) -> list[dict[str, str | None]]:
@@ -73,20 +73,20 @@ def _action(action: Action | None) -> dict[str, Any] | None:
     }
 
 
-def montants(valeur: Montants | None) -> dict[str, Any] | None:
+def montants(value: Montants | None) -> dict[str, Any] | None:
     """Amounts as the shop reads them: the total, and the three shares of each line."""
-    if valeur is None:
+    if value is None:
         return None
-    plain: dict[str, Any] = to_plain(valeur)
-    plain["lignes"] = [{cle: ligne[cle] for cle in PARTS} for ligne in plain["lignes"]]
+    plain: dict[str, Any] = to_plain(value)
+    plain["lignes"] = [{key: ligne[key] for key in PARTS} for ligne in plain["lignes"]]
     return plain
 
 
-def calcul(valeur: Montants | None) -> list[dict[str, Any]] | None:
+def calcul(value: Montants | None) -> list[dict[str, Any]] | None:
     """How each line was worked out, when the platform said: base, rate, ceiling applied."""
-    if valeur is None or not any(ligne.base_centimes is not None for ligne in valeur.lignes):
+    if value is None or not any(ligne.base_centimes is not None for ligne in value.lignes):
         return None
-    return [{cle: v for cle, v in to_plain(ligne).items() if cle not in PARTS[1:]} for ligne in valeur.lignes]
+    return [{key: v for key, v in to_plain(ligne).items() if key not in PARTS[1:]} for ligne in value.lignes]
 
 
 def pec_of(reponse: Reponse | None) -> PecReponse | None:
@@ -102,14 +102,14 @@ def facture_of(reponse: Reponse | None, numero: str | None) -> FactureReponse | 
     """The invoice of that number inside an answer."""
     if not isinstance(reponse, LotReponse | EtatFactureReponse):
         return None
-    return next((une for une in reponse.factures if une.numero_facture == numero), None)
+    return next((one for one in reponse.factures if one.numero_facture == numero), None)
 
 
-def situation(entry: Entry, contexte: Contexte) -> Situation:
-    service = contexte.service
+def situation(entry: Entry, beside: Beside) -> Situation:
+    service = beside.service
     fermee = service is not None and service.etat is not EtatService.OUVERT
-    pec = pec_of(contexte.reponse)
-    amounts = contexte.montants or (pec.montants if pec else None)
+    pec = pec_of(beside.reponse)
+    amounts = beside.montants or (pec.montants if pec else None)
     return Situation(
         etat=entry.etat.value,
         operation=entry.operation.value,
@@ -117,7 +117,7 @@ def situation(entry: Entry, contexte: Contexte) -> Situation:
         service=entry.service,
         resultat=entry.resultat,
         action=entry.action.raison.value if entry.action else None,
-        arret=_stopped_by(contexte.compte, service),
+        arret=_stopped_by(beside.compte, service),
         fermee_depuis=service.depuis if service is not None and fermee and entry.etat in WAITING else None,
         prochaine_tentative=next_time(entry, service),
         montant_centimes=entry.amc_centimes
@@ -148,11 +148,11 @@ def next_time(entry: Entry, service: Disponibilite | None) -> dt.datetime | None
     return max(moments, default=None)
 
 
-def demande(entry: Entry, contexte: Contexte, langue: Langue = "fr") -> dict[str, Any]:
+def demande(entry: Entry, beside: Beside, langue: Langue = "fr") -> dict[str, Any]:
     """The JSON of one request."""
-    cas = situation(entry, contexte)
-    pec = pec_of(contexte.reponse)
-    connus = contexte.montants or (pec.montants if pec else None)
+    seen = situation(entry, beside)
+    pec = pec_of(beside.reponse)
+    known = beside.montants or (pec.montants if pec else None)
     document: dict[str, Any] = {
         "id": entry.id,
         "dossier": entry.dossier,
@@ -163,29 +163,29 @@ def demande(entry: Entry, contexte: Contexte, langue: Langue = "fr") -> dict[str
         "equipement": entry.equipement,
         "etat": entry.etat.value,
         "resultat": entry.resultat,
-        "montants": montants(connus),
-        "calcul": calcul(connus),
+        "montants": montants(known),
+        "calcul": calcul(known),
         "motifs": _motifs(entry.motifs),
         "action": _action(entry.action),
-        "conseil": conseil(cas, langue),
+        "conseil": conseil(seen, langue),
         "cree_le": instant(entry.cree_le),
         "maj_le": instant(entry.maj_le),
         "tentatives": entry.tentatives,
         "remplace": entry.remplace,
     }
-    document |= _of_operation(entry, contexte, pec)
+    document |= _of_operation(entry, beside, pec)
     if entry.etat in WAITING or entry.etat is Etat.EN_INSTANCE:
-        document["prochaine_tentative"] = instant(cas.prochaine_tentative)
+        document["prochaine_tentative"] = instant(seen.prochaine_tentative)
     if entry.etat in WAITING:
-        document["fermee_depuis"] = instant(cas.fermee_depuis)
+        document["fermee_depuis"] = instant(seen.fermee_depuis)
     return document
 
 
-def _of_operation(entry: Entry, contexte: Contexte, pec: PecReponse | None) -> dict[str, Any]:
+def _of_operation(entry: Entry, beside: Beside, pec: PecReponse | None) -> dict[str, Any]:
     """The fields only one operation has."""
     match entry.operation:
         case Operation.DROITS:
-            return _droits(entry, contexte)
+            return _droits(entry, beside)
         case Operation.PEC | Operation.DEVIS:
             return {
                 "numero_pec" if entry.operation is Operation.PEC else "numero_devis": entry.numero,
@@ -195,7 +195,7 @@ def _of_operation(entry: Entry, contexte: Contexte, pec: PecReponse | None) -> d
                 "pieces_demandees": [piece.value for piece in pec.pieces_demandees] if pec else [],
             }
         case Operation.FACTURE:
-            facture = facture_of(contexte.reponse, entry.numero)
+            facture = facture_of(beside.reponse, entry.numero)
             return {
                 "pec": entry.cible,
                 "numero_facture": entry.numero,
@@ -208,10 +208,10 @@ def _of_operation(entry: Entry, contexte: Contexte, pec: PecReponse | None) -> d
             return {"cible": entry.cible, "numero": entry.numero}
 
 
-def _droits(entry: Entry, contexte: Contexte) -> dict[str, Any]:
-    reponse = contexte.reponse
+def _droits(entry: Entry, beside: Beside) -> dict[str, Any]:
+    reponse = beside.reponse
     if entry.resultat is None or not isinstance(reponse, DroitsReponse):
-        return {"droits": None, "dernier_connu": contexte.dernier_connu, "expire_le": instant(entry.expire_le)}
+        return {"droits": None, "dernier_connu": beside.dernier_connu, "expire_le": instant(entry.expire_le)}
     droits = reponse.droits
     return {
         "droits": None

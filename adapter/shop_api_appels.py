@@ -13,13 +13,13 @@ from tierspayant.adapter.entry import Geste
 from tierspayant.adapter.problem import Fault
 from tierspayant.adapter.records import Lane
 from tierspayant.adapter.render import instant
-from tierspayant.adapter.shop_api_gestes import QUI
+from tierspayant.adapter.shop_api_gestes import WHO
 from tierspayant.adapter.shop_calls import PAGE_MAX, Route, Visit, page, page_size, refuse_parameter, route
 from tierspayant.adapter.shop_http import Reply, json_reply
 from tierspayant.adapter.storage.protocol import Storage, Tables
 from tierspayant.adapter.vault import Vault
 
-NOMMEES_MAX: Final = 10_000
+NAMED_MAX: Final = 10_000
 """Requests one call may name: the body's size limit is reached soon after."""
 
 
@@ -51,7 +51,7 @@ class Appels:
     def routes(self) -> tuple[Route, ...]:
         return (
             route("GET", "/v1/appels", self.call_list, "plateforme avant apres limite"),
-            route("POST", "/v1/demandes/action", self.act, roles=QUI),
+            route("POST", "/v1/demandes/action", self.act, roles=WHO),
         )
 
     async def call_list(self, visit: Visit) -> Reply:
@@ -114,8 +114,8 @@ def _check(corps: ActionsCorps) -> None:
     if (corps.demandes is not None) == chosen:
         detail = "nommez les demandes, ou choisissez-les par tous, plateforme ou avant : l'un des deux"
         faults.append(Fault("/demandes", "CHOIX_UNIQUE", detail))
-    if corps.demandes is not None and len(corps.demandes) > NOMMEES_MAX:
-        faults.append(Fault("/demandes", "NOMBRE_MAX", f"au plus {NOMMEES_MAX} demandes à la fois"))
+    if corps.demandes is not None and len(corps.demandes) > NAMED_MAX:
+        faults.append(Fault("/demandes", "NOMBRE_MAX", f"au plus {NAMED_MAX} demandes à la fois"))
     if faults:
         refuse(faults)
 

@@ -21,7 +21,7 @@ from tierspayant.adapter.shop_calls import PAGE_MAX, Route, Visit, page, page_si
 from tierspayant.adapter.shop_http import Reply, json_reply
 from tierspayant.adapter.storage.protocol import Filtre, Storage, Tables
 
-RECUL: Final = dt.timedelta(days=90)
+LOOK_BACK: Final = dt.timedelta(days=90)
 """Without `depuis`: the last three months, in which most returns come."""
 
 
@@ -52,7 +52,7 @@ class Argent:
 
     async def payments(self, visit: Visit) -> Reply:
         """Lines of remittances, those that match no invoice included."""
-        since = _day(visit, business_day(self.now()) - RECUL)
+        since = _day(visit, business_day(self.now()) - LOOK_BACK)
         after = _cursor(visit.query.get("apres"))
         limit = page_size(visit)
 

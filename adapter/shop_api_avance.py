@@ -25,11 +25,11 @@ from tierspayant.adapter.vault import Vault
 MONTANT_MAX: Final = 10_000_000
 """Centimes: no pair of glasses costs 100,000 euros; more is a typing error."""
 
-ESSAIS: Final = 5
+TRIES: Final = 5
 """Times a change by someone else meanwhile is looked at again before the shop is told to."""
 
-CHEMIN: Final = "/v1/dossiers/{dossier}/avance-client"
-VIENT_DU_MAGASIN: Final = frozenset({Role.MAGASIN, Role.LECTURE})
+PATH: Final = "/v1/dossiers/{dossier}/avance-client"
+OF_A_SHOP: Final = frozenset({Role.MAGASIN, Role.LECTURE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +53,11 @@ class Avances:
 
     def routes(self) -> tuple[Route, ...]:
         return (
-            route("GET", CHEMIN + "/recu.pdf", self.sheet_pdf, roles=VIENT_DU_MAGASIN),
-            route("GET", CHEMIN + "/recu", self.sheet, roles=VIENT_DU_MAGASIN),
-            route("GET", CHEMIN, self.show, roles=VIENT_DU_MAGASIN),
-            route("POST", CHEMIN, self.begin, roles=AUTHORS),
-            route("DELETE", CHEMIN, self.undo, roles=AUTHORS),
+            route("GET", PATH + "/recu.pdf", self.sheet_pdf, roles=OF_A_SHOP),
+            route("GET", PATH + "/recu", self.sheet, roles=OF_A_SHOP),
+            route("GET", PATH, self.show, roles=OF_A_SHOP),
+            route("POST", PATH, self.begin, roles=AUTHORS),
+            route("DELETE", PATH, self.undo, roles=AUTHORS),
         )
 
     async def begin(self, visit: Visit) -> Reply:
@@ -87,7 +87,7 @@ class Avances:
         return await self._written(work)
 
     async def _written(self, work: Callable[[Tables], tuple[paid_upfront.Marked, dict[str, Any]]]) -> Reply:
-        for _ in range(ESSAIS):
+        for _ in range(TRIES):
             try:
                 marked, document = await self.storage.write(work)
             except Depasse:

@@ -43,20 +43,20 @@ from tierspayant.adapter.storage.protocol import Filtre, Storage, Tables
 from tierspayant.adapter.vault import Vault
 from tierspayant.schemas.operations import Operation
 
-CHEMINS: Final[Mapping[str, Operation]] = {
+PATHS: Final[Mapping[str, Operation]] = {
     "/v1/droits": Operation.DROITS,
     "/v1/devis": Operation.DEVIS,
     "/v1/pec": Operation.PEC,
     "/v1/factures": Operation.FACTURE,
 }
-SUITES: Final[Mapping[str, tuple[Operation, Operation]]] = {
+FOLLOWERS: Final[Mapping[str, tuple[Operation, Operation]]] = {
     "/v1/pec/{id}/annulation": (Operation.PEC, Operation.ANNULATION_PEC),
     "/v1/pec/{id}/pieces": (Operation.PEC, Operation.PIECES),
     "/v1/factures/{id}/annulation": (Operation.FACTURE, Operation.ANNULATION_FACTURE),
 }
 """Paths that act on another request: what that one must be, and the operation asked."""
 
-ATTENTE_PAR_DEFAUT: Final[Mapping[Operation, int]] = {Operation.DROITS: 10, Operation.DEVIS: 10}
+USUAL_WAIT: Final[Mapping[Operation, int]] = {Operation.DROITS: 10, Operation.DEVIS: 10}
 """Seconds without `Prefer: wait`: someone stands at the counter. Everything else answers at once (interfaces.md)."""
 
 
@@ -76,8 +76,8 @@ class Demandes:
     guard: HarvestGuard
 
     def routes(self) -> tuple[Route, ...]:
-        posts = [route("POST", path, self._poster(op), roles=AUTHORS) for path, op in CHEMINS.items()]
-        followers = [route("POST", path, self._follower(*ops), roles=AUTHORS) for path, ops in SUITES.items()]
+        posts = [route("POST", path, self._poster(op), roles=AUTHORS) for path, op in PATHS.items()]
+        followers = [route("POST", path, self._follower(*ops), roles=AUTHORS) for path, ops in FOLLOWERS.items()]
         return (
             *posts,
             *followers,
@@ -172,7 +172,7 @@ class Demandes:
 
     async def _wait(self, visit: Visit, entry: Entry) -> Entry:
         """The entry once the platform answered, or as it stands when the wait is over. Real seconds: a person waits."""
-        seconds = preferred_wait(visit.call, ATTENTE_PAR_DEFAUT.get(entry.operation, 0))
+        seconds = preferred_wait(visit.call, USUAL_WAIT.get(entry.operation, 0))
         end, gone = self.watch.seconds() + seconds, visit.call.gone
         latest = entry
 

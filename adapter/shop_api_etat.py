@@ -31,13 +31,13 @@ from tierspayant.adapter.shop_http import Reply, json_reply
 from tierspayant.adapter.storage.protocol import Evenement, LigneEncours, Storage, Tables
 from tierspayant.schemas.operations import Service
 
-TOUS: Final = "tous"
+ALL: Final = "tous"
 """The key of news that concern every shop (a platform shut, reopened)."""
 
-BATTEMENT: Final = 20.0
+HEARTBEAT: Final = 20.0
 """Seconds between two comments of an event stream: proxies cut what stays silent."""
 
-SERVICES_MONTRES: Final = tuple(Service)
+SERVICES_SHOWN: Final = tuple(Service)
 
 NEVER: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 """Since when a service is open that nobody has asked yet."""
@@ -145,7 +145,7 @@ class Etat:
         async def some() -> bool:
             return bool(await self._news(visit.magasin, since, 1))
 
-        key = TOUS if visit.magasin is None else f"magasin:{visit.magasin}"
+        key = ALL if visit.magasin is None else f"magasin:{visit.magasin}"
         await self.watch.change(key, seconds, visit.call.gone, some)
 
     def _stream(self, request: Request, visit: Visit, since: int) -> None:
@@ -163,7 +163,7 @@ class Etat:
                 payload = json.dumps(event_json(one), ensure_ascii=False)
                 request.write(f"id: {one.id}\nevent: {one.type}\ndata: {payload}\n\n".encode())
             if not news:
-                await self._wait_for_news(visit, since, BATTEMENT)
+                await self._wait_for_news(visit, since, HEARTBEAT)
                 if gone is None or not gone.called:
                     request.write(b": ici\n\n")
 
@@ -189,7 +189,7 @@ def platform_rows(
     return [
         _row(name, service, known_services.get((name, service)), accounts.get(name), langue)
         for name in plateformes
-        for service in SERVICES_MONTRES
+        for service in SERVICES_SHOWN
     ]
 
 

@@ -20,7 +20,7 @@ from tierspayant.adapter.shop_view import view
 from tierspayant.adapter.storage.protocol import Storage, Tables
 from tierspayant.adapter.vault import Vault
 
-QUI: Final = frozenset({Role.MAGASIN, Role.OPERATEUR})
+WHO: Final = frozenset({Role.MAGASIN, Role.OPERATEUR})
 """A shop for its own requests, an operator for any."""
 
 
@@ -48,8 +48,8 @@ class Gestes:
 
     def routes(self) -> tuple[Route, ...]:
         return (
-            route("POST", "/v1/demandes/{id}/retrait", self.retrait, roles=QUI),
-            route("POST", "/v1/demandes/{id}/action", self.action, roles=QUI),
+            route("POST", "/v1/demandes/{id}/retrait", self.retrait, roles=WHO),
+            route("POST", "/v1/demandes/{id}/action", self.action, roles=WHO),
         )
 
     async def retrait(self, visit: Visit) -> Reply:

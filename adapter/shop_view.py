@@ -10,23 +10,23 @@ from typing import Any
 from tierspayant.adapter.compose import read_corps, read_reponse
 from tierspayant.adapter.demandes import FactureCorps
 from tierspayant.adapter.entry import Entry
-from tierspayant.adapter.render import Contexte, instant
+from tierspayant.adapter.render import Beside, instant
 from tierspayant.adapter.storage.protocol import Tables
 from tierspayant.adapter.vault import CleManquante, Vault
 from tierspayant.schemas.messages import Montants, PecReponse, Reponse
 from tierspayant.schemas.operations import Operation
 
 
-class EntreeDisparue(Exception):
+class EntryGone(Exception):
     """The entry was there a moment ago and is not any more (purged meanwhile)."""
 
 
-def view(tables: Tables, vault: Vault, identifier: str) -> tuple[Entry, Contexte]:
+def view(tables: Tables, vault: Vault, identifier: str) -> tuple[Entry, Beside]:
     """The entry as it stands now and what is shown with it. A purged charge shows as not known."""
     entry = tables.entry(identifier)
     if entry is None:
-        raise EntreeDisparue(identifier)
-    return entry, Contexte(
+        raise EntryGone(identifier)
+    return entry, Beside(
         reponse=_answer(tables, vault, entry),
         montants=_amounts(tables, vault, entry),
         service=tables.disponibilite(entry.plateforme, entry.service),

@@ -9,7 +9,7 @@ from tierspayant.adapter import body_json, config, exchange, field_rules, http_l
 from tierspayant.adapter.availability import FENETRE_MAX
 from tierspayant.adapter.config_tables import Api, Livraison, Plateforme
 from tierspayant.adapter.gestures import NUMERO_MAX
-from tierspayant.adapter.shop_api_appels import NOMMEES_MAX
+from tierspayant.adapter.shop_api_appels import NAMED_MAX
 from tierspayant.adapter.shop_calls import PAGE_MAX, WAIT_MAX
 from tierspayant.schemas import xml
 
@@ -119,9 +119,7 @@ def received() -> list[Row]:
         fixed("lines of an equipment", line_rules.LIGNES_MAX, "", "422 `LIGNES_TROP`", "ten is usual"),
         fixed("documents of a sending", field_rules.PIECES_MAX, "", "422 `PIECES_NOMBRE`", "send twice"),
         fixed("one document", field_rules.PIECE_OCTETS_MAX, "bytes", "422 `PIECE_TAILLE`", "a scan has 0.2 to 2 MB"),
-        fixed(
-            "requests named in one gesture", NOMMEES_MAX, "", "422 `NOMBRE_MAX`", "choose by platform or day instead"
-        ),
+        fixed("requests named in one gesture", NAMED_MAX, "", "422 `NOMBRE_MAX`", "choose by platform or day instead"),
         fixed("a number keyed on the portal", NUMERO_MAX, "characters", "409", "the longest known have 15"),
         Setting(Livraison, "livraison", "droits_par_heure").row(
             "rights checks of one shop",

@@ -78,41 +78,41 @@ class NotAsItShould(Exception):
     """The demonstration found something wrong; the text is the sentence to print."""
 
 
-def say(titre: str, texte: str = "") -> None:
-    print(f"\n{titre}" if titre else "", flush=True)
-    for ligne in textwrap.wrap(texte, 104):
-        print(f"    {ligne}", flush=True)
+def say(title: str, text: str = "") -> None:
+    print(f"\n{title}" if title else "", flush=True)
+    for line in textwrap.wrap(text, 104):
+        print(f"    {line}", flush=True)
 
 
-def expect(condition: bool, sinon: str) -> None:
+def expect(condition: bool, otherwise: str) -> None:
     if not condition:
-        raise NotAsItShould(sinon)
+        raise NotAsItShould(otherwise)
 
 
-def wait_for(quoi: str, lire: Callable[[], Any]) -> Any:
+def wait_for(what: str, read: Callable[[], Any]) -> Any:
     """The first true value `lire` gives."""
-    fin = time.monotonic() + PATIENCE
-    while time.monotonic() < fin:
-        valeur = lire()
-        if valeur:
-            return valeur
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        value = read()
+        if value:
+            return value
         time.sleep(0.05)
-    raise NotAsItShould(f"{quoi}: not within {PATIENCE:.0f} seconds")
+    raise NotAsItShould(f"{what}: not within {PATIENCE:.0f} seconds")
 
 
-def call(methode: str, url: str, corps: object = None, **entetes: str) -> tuple[int, Any]:
+def call(method: str, url: str, body: object = None, **headers: str) -> tuple[int, Any]:
     """One JSON call. Raises NotAsItShould when nobody answers."""
-    octets = None if corps is None else json.dumps(corps).encode()
-    tetes = {"Content-Type": "application/json", **{nom.replace("_", "-"): v for nom, v in entetes.items()}}
-    requete = urllib.request.Request(url, octets, tetes, method=methode)
+    data = None if body is None else json.dumps(body).encode()
+    sent = {"Content-Type": "application/json", **{name.replace("_", "-"): v for name, v in headers.items()}}
+    request = urllib.request.Request(url, data, sent, method=method)
     try:
-        with urllib.request.urlopen(requete, timeout=PATIENCE) as reponse:
-            statut, lu = reponse.status, reponse.read()
-    except urllib.error.HTTPError as refus:
-        statut, lu = refus.code, refus.read()
-    except OSError as erreur:
-        raise NotAsItShould(f"{url} does not answer ({type(erreur).__name__})") from None
-    return statut, json.loads(lu) if lu else None
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            status, answered = answer.status, answer.read()
+    except urllib.error.HTTPError as refusal:
+        status, answered = refusal.code, refusal.read()
+    except OSError as error:
+        raise NotAsItShould(f"{url} does not answer ({type(error).__name__})") from None
+    return status, json.loads(answered) if answered else None
 
 
 @dataclass(slots=True)
@@ -136,8 +136,8 @@ class Program:
     def _ready(self) -> bool:
         assert self.processus is not None
         if self.processus.poll() is not None:
-            fin = self.journal.read_text(encoding="utf-8").strip().splitlines()[-1:] or ["nothing printed"]
-            raise NotAsItShould(f"{self.nom} stopped at once: {fin[0]}")
+            end = self.journal.read_text(encoding="utf-8").strip().splitlines()[-1:] or ["nothing printed"]
+            raise NotAsItShould(f"{self.nom} stopped at once: {end[0]}")
         return self.pret.exists()
 
     def kill(self) -> None:
@@ -162,45 +162,45 @@ class Program:
 class Demo:
     """The walk. `dossier`: where everything it makes lies."""
 
-    def __init__(self, dossier: Path) -> None:
-        binaires = Path(sys.executable).parent
-        self.adapter_cli = str(binaires / "tp-adapter")
-        self.emulator_cli = str(binaires / "tp-emulator")
-        self.dossier = dossier
+    def __init__(self, folder: Path) -> None:
+        binaries = Path(sys.executable).parent
+        self.adapter_cli = str(binaries / "tp-adapter")
+        self.emulator_cli = str(binaries / "tp-emulator")
+        self.dossier = folder
         ports = ["--control-port", "0", "--viamedis-port", "0", "--almerys-port", "0"]
-        pret = dossier / "emulator.json"
-        commande = [self.emulator_cli, "serve", *ports, "--now", DEBUT, "--ready-file", str(pret)]
-        self.emulator = Program("the emulator", commande, pret, dossier / "emulator.log")
+        ready = folder / "emulator.json"
+        command = [self.emulator_cli, "serve", *ports, "--now", DEBUT, "--ready-file", str(ready)]
+        self.emulator = Program("the emulator", command, ready, folder / "emulator.log")
         self.adapter: Program | None = None
         self.cle = ""
 
     # ------------------------------------------------------------------------------------------------- talking
 
-    def shop(self, methode: str, chemin: str, corps: object = None, attente: int = 0) -> tuple[int, Any]:
+    def shop(self, method: str, path: str, body: object = None, wait: int = 0) -> tuple[int, Any]:
         """What the shop's software does: one call with its key."""
         assert self.adapter is not None
-        entetes = {"Authorization": f"Bearer {self.cle}", **({"Prefer": f"wait={attente}"} if attente else {})}
-        return call(methode, self.adapter.ici["api"] + chemin, corps, **entetes)
+        headers = {"Authorization": f"Bearer {self.cle}", **({"Prefer": f"wait={wait}"} if wait else {})}
+        return call(method, self.adapter.ici["api"] + path, body, **headers)
 
-    def control(self, methode: str, chemin: str, corps: object = None) -> Any:
+    def control(self, method: str, path: str, body: object = None) -> Any:
         base = f"{self.emulator.ici['control']}/_control/v1/sessions/default"
-        statut, lu = call(methode, f"{base}/{chemin}", corps)
-        expect(statut < 300, f"the emulator's control API refused {methode} {chemin}: {lu}")
-        return lu
+        status, answered = call(method, f"{base}/{path}", body)
+        expect(status < 300, f"the emulator's control API refused {method} {path}: {answered}")
+        return answered
 
-    def later(self, duree: str) -> str:
+    def later(self, duration: str) -> str:
         """Move the virtual clock; both processes live in its time."""
-        return str(self.control("POST", "clock", {"advance": duree})["now"])
+        return str(self.control("POST", "clock", {"advance": duration})["now"])
 
-    def command(self, *mots: str) -> str:
-        fini = subprocess.run([self.adapter_cli, *mots], capture_output=True, text=True, timeout=PATIENCE, check=False)
-        expect(fini.returncode == 0, f"tp-adapter {mots[0]} failed: {fini.stderr.strip()}")
-        return fini.stdout
+    def command(self, *words: str) -> str:
+        done = subprocess.run([self.adapter_cli, *words], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        expect(done.returncode == 0, f"tp-adapter {words[0]} failed: {done.stderr.strip()}")
+        return done.stdout
 
     def ledger(self) -> list[dict[str, Any]]:
         """What the platform itself has of our invoice."""
         factures = self.control("GET", "ledger")["factures"]
-        return [une for une in factures if une["reference_magasin"] == FACTURE["reference"]]
+        return [one for one in factures if one["reference_magasin"] == FACTURE["reference"]]
 
     # -------------------------------------------------------------------------------------------------- walking
 
@@ -214,78 +214,78 @@ class Demo:
 
     def start(self) -> None:
         self.emulator.start()
-        adresses = ", ".join(f"{nom} {url}" for nom, url in self.emulator.ici["plateformes"].items())
+        addresses = ", ".join(f"{name} {url}" for name, url in self.emulator.ici["plateformes"].items())
         self.control("PUT", "reglages", {"viamedis": {"dedoublonnage": False}})
         say(
             "1. Two invented insurers' platforms are running.",
-            f"{adresses}. Their clock says {DEBUT}. The first one is told to take whatever it gets, doubles included.",
+            f"{addresses}. Their clock says {DEBUT}. The first one is told to take whatever it gets, doubles included.",
         )
         configuration = self.dossier / "adapter" / "adapter.toml"
         self.command("init", str(configuration.parent), "--emulateur", str(self.emulator.pret))
         self.cle = (configuration.parent / "secrets" / "demo.key").read_text(encoding="ascii").strip()
-        pret = self.dossier / "adapter.json"
-        commande = [self.adapter_cli, "serve", "--config", str(configuration), "--port", "0"]
-        commande += ["--ready-file", str(pret), "--clock", self.emulator.ici["control"]]
-        self.adapter = Program("the adapter", commande, pret, self.dossier / "adapter.log")
+        ready = self.dossier / "adapter.json"
+        command = [self.adapter_cli, "serve", "--config", str(configuration), "--port", "0"]
+        command += ["--ready-file", str(ready), "--clock", self.emulator.ici["control"]]
+        self.adapter = Program("the adapter", command, ready, self.dossier / "adapter.log")
         self.adapter.start()
         say("2. The adapter is running between the shop and the platforms.", f"Shop API: {self.adapter.ici['api']}")
 
     def before(self) -> None:
-        statut, droits = self.shop("POST", "/v1/droits", DROITS, 10)
-        expect((statut, droits.get("resultat")) == (200, "ouverts"), f"the rights check gave {statut}: {droits}")
+        status, droits = self.shop("POST", "/v1/droits", DROITS, 10)
+        expect((status, droits.get("resultat")) == (200, "ouverts"), f"the rights check gave {status}: {droits}")
         say("3. The shop checks a customer's rights: 200, ouverts.", droits["conseil"])
-        statut, devis = self.shop("POST", "/v1/devis", DEVIS, 10)
-        expect((statut, devis.get("resultat")) == (200, "chiffre"), f"the quote gave {statut}: {devis}")
+        status, devis = self.shop("POST", "/v1/devis", DEVIS, 10)
+        expect((status, devis.get("resultat")) == (200, "chiffre"), f"the quote gave {status}: {devis}")
         say("4. It asks what the insurer would pay: 200, chiffre.", devis["conseil"])
-        statut, pec = self.shop("POST", "/v1/pec", PEC, 10)
-        expect((statut, pec.get("resultat")) == (200, "accordee"), f"the PEC gave {statut}: {pec}")
+        status, pec = self.shop("POST", "/v1/pec", PEC, 10)
+        expect((status, pec.get("resultat")) == (200, "accordee"), f"the PEC gave {status}: {pec}")
         montants = pec["montants"]
-        parts = [montants[nom] for nom in ("amo_centimes", "amc_centimes", "reste_a_charge_centimes")]
+        parts = [montants[name] for name in ("amo_centimes", "amc_centimes", "reste_a_charge_centimes")]
         expect(parts == [9, 17991, 12000], f"the PEC's amounts are {parts}, not 9, 17991 and 12000 centimes")
         say(f"5. It asks for a prior agreement (PEC): 200, accordee, number {pec['numero_pec']}.", pec["conseil"])
 
     def cut(self) -> str:
         self.control("PUT", "effects", [{"plateforme": "viamedis", "effet": "refus_connexion"}])
         say("6. The platform is cut: nobody answers at its address, as in February 2024.")
-        statut, facture = self.shop("POST", "/v1/factures", FACTURE, 3)
-        expect(statut == 202, f"the invoice was answered {statut}, not 202: {facture}")
+        status, facture = self.shop("POST", "/v1/factures", FACTURE, 3)
+        expect(status == 202, f"the invoice was answered {status}, not 202: {facture}")
         say("7. The glasses are delivered, the shop bills: 202, the invoice is on disk and waits. It is told:", "")
-        numero = str(facture["id"])
-        facture = wait_for("the adapter notices that the platform is shut", lambda: self._told(numero))
+        number = str(facture["id"])
+        facture = wait_for("the adapter notices that the platform is shut", lambda: self._told(number))
         say("", "« " + facture["conseil"] + " »")
         expect(not self.ledger(), "the platform has an invoice although it is cut")
-        maintenant = self.later("P9D")[:16]
-        wait_for("the adapter lives in the emulator's time", lambda: self._probes() > maintenant)
-        say(f"8. Nine days pass (it is {maintenant}); now and then it is probed. tp-adapter status:")
-        for ligne in self.command("status", "--config", str(self.dossier / "adapter" / "adapter.toml")).splitlines():
-            if "ferme" in ligne or ligne.startswith(("daemon", "plateforme")):
-                print(f"    {ligne}")
-        return numero
+        now = self.later("P9D")[:16]
+        wait_for("the adapter lives in the emulator's time", lambda: self._probes() > now)
+        say(f"8. Nine days pass (it is {now}); now and then it is probed. tp-adapter status:")
+        for line in self.command("status", "--config", str(self.dossier / "adapter" / "adapter.toml")).splitlines():
+            if "ferme" in line or line.startswith(("daemon", "plateforme")):
+                print(f"    {line}")
+        return number
 
     def _probes(self) -> str:
         """When the shut service is probed next."""
-        lignes = self.shop("GET", "/v1/plateformes")[1]["elements"]
-        return str(next(une["prochain_essai"] for une in lignes if une["prochain_essai"]))
+        lines = self.shop("GET", "/v1/plateformes")[1]["elements"]
+        return str(next(one["prochain_essai"] for one in lines if one["prochain_essai"]))
 
-    def _told(self, numero: str) -> Any:
-        facture = self.shop("GET", f"/v1/demandes/{numero}")[1]
+    def _told(self, number: str) -> Any:
+        facture = self.shop("GET", f"/v1/demandes/{number}")[1]
         return facture if facture["fermee_depuis"] else None
 
-    def killed(self, numero: str) -> None:
+    def killed(self, number: str) -> None:
         assert self.adapter is not None
         self.adapter.kill()
         say("9. The adapter's machine loses power: kill -9, no goodbye.")
         self.adapter.start()
-        etat = self.shop("GET", f"/v1/demandes/{numero}")[1]["etat"]
+        etat = self.shop("GET", f"/v1/demandes/{number}")[1]["etat"]
         expect(etat == "en_file", f"after the restart the invoice is {etat}, not en_file")
-        statut, encore = self.shop("POST", "/v1/factures", FACTURE)
-        expect((statut, encore["id"]) == (202, numero), "sending the same invoice again made another request")
+        status, again = self.shop("POST", "/v1/factures", FACTURE)
+        expect((status, again["id"]) == (202, number), "sending the same invoice again made another request")
         say("10. It starts again; the invoice is still there.", "The shop sends it once more to be sure: same request.")
 
-    def back(self, numero: str) -> None:
-        perdue = {"plateforme": "viamedis", "service": "facture", "operation": "DeposerFacture", "fois": 1}
-        perdue |= {"effet": "coupure", "parametres": {"point": "apres_commit"}}
-        self.control("PUT", "effects", [perdue])
+    def back(self, number: str) -> None:
+        lost = {"plateforme": "viamedis", "service": "facture", "operation": "DeposerFacture", "fois": 1}
+        lost |= {"effet": "coupure", "parametres": {"point": "apres_commit"}}
+        self.control("PUT", "effects", [lost])
         say(
             "11. The platform is back, but unwell.",
             "It will record the first invoice it gets, then lose the line before it answers. Sending that one again "
@@ -294,60 +294,60 @@ class Demo:
 
         def acknowledged() -> Any:
             self.later("PT5M")
-            facture = self.shop("GET", f"/v1/demandes/{numero}")[1]
-            etats.append(facture["etat"])
+            facture = self.shop("GET", f"/v1/demandes/{number}")[1]
+            states.append(facture["etat"])
             return facture if facture["resultat"] in {"acquittee", "acceptee"} else None
 
-        etats: list[str] = []
+        states: list[str] = []
         facture = wait_for("the invoice is delivered", acknowledged)
-        expect("incertaine" in etats, f"the lost answer never made the invoice uncertain: {etats}")
-        expect(not any(un.get("fois") for un in self.control("GET", "effects")), "the platform never lost an answer")
-        vus = " -> ".join(dict.fromkeys(["en_file", *etats]))
+        expect("incertaine" in states, f"the lost answer never made the invoice uncertain: {states}")
+        expect(not any(one.get("fois") for one in self.control("GET", "effects")), "the platform never lost an answer")
+        seen = " -> ".join(dict.fromkeys(["en_file", *states]))
         say(
-            f"12. Delivered: {vus}, {facture['resultat']}.",
+            f"12. Delivered: {seen}, {facture['resultat']}.",
             "The adapter asked for the state before sending anything again.",
         )
 
     def proof(self) -> None:
-        lignes = self.ledger()
-        expect(len(lignes) == 1, f"the platform's ledger has our invoice {len(lignes)} times, not once")
-        controle = self.control("GET", "ledger/check")
-        expect(controle["ok"], f"the platform's ledger does not balance: {controle['ecarts']}")
-        [une] = lignes
+        lines = self.ledger()
+        expect(len(lines) == 1, f"the platform's ledger has our invoice {len(lines)} times, not once")
+        check = self.control("GET", "ledger/check")
+        expect(check["ok"], f"the platform's ledger does not balance: {check['ecarts']}")
+        [one] = lines
         say(
             "13. The platform's own ledger:",
-            f"invoice {une['numero']} of shop {une['magasin']}, {une['montant_amc_centimes']} centimes, "
-            f"{une['etat']}. Recorded once, and the ledger balances.",
+            f"invoice {one['numero']} of shop {one['magasin']}, {one['montant_amc_centimes']} centimes, "
+            f"{one['etat']}. Recorded once, and the ledger balances.",
         )
 
 
 def main() -> int:
-    lecteur = argparse.ArgumentParser(description="One file through an outage.")
-    lecteur.add_argument("--keep", action="store_true", help="leave both programs running")
-    keep = lecteur.parse_args().keep
-    dossier = Path(tempfile.mkdtemp(prefix="tp-demo-"))
-    demo = Demo(dossier)
-    debut, code = time.monotonic(), 0
+    parser = argparse.ArgumentParser(description="One file through an outage.")
+    parser.add_argument("--keep", action="store_true", help="leave both programs running")
+    keep = parser.parse_args().keep
+    folder = Path(tempfile.mkdtemp(prefix="tp-demo-"))
+    demo = Demo(folder)
+    begun, code = time.monotonic(), 0
     try:
         demo.walk()
-    except NotAsItShould as erreur:
-        print(f"\nThe demonstration failed: {erreur}", file=sys.stderr)
+    except NotAsItShould as error:
+        print(f"\nThe demonstration failed: {error}", file=sys.stderr)
         code = 1
     if keep and demo.adapter is not None:
         _tell_where(demo)
         return code
-    for programme in (demo.adapter, demo.emulator):
+    for program in (demo.adapter, demo.emulator):
         try:
-            if programme is not None:
-                programme.stop()
-        except NotAsItShould as erreur:
-            print(f"\nThe demonstration failed: {erreur}", file=sys.stderr)
+            if program is not None:
+                program.stop()
+        except NotAsItShould as error:
+            print(f"\nThe demonstration failed: {error}", file=sys.stderr)
             code = 1
     if code == 0:
-        shutil.rmtree(dossier)
-        print(f"\nDone in {time.monotonic() - debut:.0f} seconds. make demo KEEP=1 leaves both programs running.")
+        shutil.rmtree(folder)
+        print(f"\nDone in {time.monotonic() - begun:.0f} seconds. make demo KEEP=1 leaves both programs running.")
     else:
-        print(f"Logs: {dossier}", file=sys.stderr)
+        print(f"Logs: {folder}", file=sys.stderr)
     return code
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from dataclasses import fields
+from functools import cache
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -72,9 +74,15 @@ def entry(row: Row) -> Entry:
     return _value(Entry, champs)
 
 
+@cache
+def _columns_of(cible: Any) -> tuple[str, ...]:
+    """A frozen value's fields are its table's columns."""
+    return tuple(champ.name for champ in fields(cible))
+
+
 def value(cible: type[T], row: Row) -> T:
     """The frozen value of type `cible` whose fields are columns of the row."""
-    champs = {nom: row[nom] for nom in cible.__dataclass_fields__}  # type: ignore[attr-defined]
+    champs = {nom: row[nom] for nom in _columns_of(cast(Any, cible))}
     if "donnees" in champs:
         champs["donnees"] = msgspec.json.decode(champs["donnees"])
     if "motifs" in champs:

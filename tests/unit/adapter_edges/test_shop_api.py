@@ -15,8 +15,8 @@ from tests.unit.adapter_edges.bodies import DROITS, FACTURE, PEC, bent
 from tests.unit.adapter_edges.shop import NOW, Shop
 from tests.write_openapi import text
 from tierspayant.adapter.entry import Entry, Etat, advance
-from tierspayant.adapter.harvest_guard import PAR_DOSSIER
-from tierspayant.adapter.openapi_source import TEXTES, document
+from tierspayant.adapter.harvest_guard import PER_FILE
+from tierspayant.adapter.openapi_source import TEXTS, document
 from tierspayant.adapter.problem import kinds
 from tierspayant.adapter.shop_http import Reply
 from tierspayant.adapter.storage.protocol import StorageError, Tables
@@ -134,7 +134,7 @@ def test_one_file_has_a_cap_of_its_own_and_a_restart_forgets_nothing() -> None:
         corps = DROITS | {"reference": f"DR-{dossier}-{rang}", "dossier": dossier}
         return shop.call("POST", "/v1/droits", corps, Prefer="wait=0")[0]
 
-    assert [ask(rang, "D-1") for rang in range(PAR_DOSSIER + 1)] == [202] * PAR_DOSSIER + [429]
+    assert [ask(rang, "D-1") for rang in range(PER_FILE + 1)] == [202] * PER_FILE + [429]
     shop.api = type(shop.api)(shop.api._access, shop.pieces.shop_routes())
     assert ask(99, "D-1") == 429
     assert ask(0, "D-2") == 202
@@ -280,7 +280,7 @@ def test_every_route_is_in_the_contract_and_nothing_else(shop: Shop) -> None:
     for une in shop.pieces.shop_routes():
         parametres = document()["paths"][une.name][une.method.lower()].get("parameters", [])
         assert {un["name"] for un in parametres if un["in"] == "query"} == (
-            set() if une.name in TEXTES else set(une.parameters)
+            set() if une.name in TEXTS else set(une.parameters)
         )
 
 
