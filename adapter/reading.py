@@ -194,7 +194,7 @@ def _annulation(entry: Entry, resultat: ResultatAnnulation, motifs: tuple[Motif,
 
 
 _DIT: dict[tuple[str | None, str | None], str] = {
-    (ResultatPec.ACCORDEE, ResultatFacture.ACQUITTEE): ResultatPec.ACCORDEE,
+    (ResultatPec.ACCORDEE, ResultatFacture.ACQUITTEE): ResultatPec.FACTUREE,
     (ResultatPec.ACCORDEE, ResultatFacture.ACCEPTEE): ResultatPec.FACTUREE,
     (ResultatPec.ACCORDEE, ResultatFacture.PAYEE): ResultatPec.SOLDEE,
     (ResultatPec.FACTUREE, ResultatFacture.ACQUITTEE): ResultatPec.FACTUREE,

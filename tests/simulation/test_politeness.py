@@ -46,6 +46,17 @@ def test_a_file_that_goes_well_is_asked_about_once_or_twice(plateforme: str, see
 
 
 @PLATEFORMES
+def test_an_acknowledged_invoice_has_billed_its_agreement(plateforme: str) -> None:
+    monde = Monde(Reglages())
+    monde.post(people.pec(plateforme, "D-1"))
+    monde.post(people.facture("D-1", "240131501"))
+    monde.run(60.0)
+    [row] = [row for row in monde.ledger(plateforme)["pec"] if row["dossier"] == "D-1"]
+    assert monde.entry("D-1/FAC-1").resultat == "acquittee"
+    assert monde.entry("D-1/PEC-1").resultat == row["etat"] == "facturee"
+
+
+@PLATEFORMES
 @pytest.mark.parametrize("way", sorted(nom for nom in PRICES if nom.startswith(("paiement", "indu", "controle"))))
 def test_however_its_invoice_ends_the_agreement_is_what_the_platform_says(plateforme: str, way: str) -> None:
     monde = billed(plateforme, PRICES[way])
