@@ -56,7 +56,7 @@ class OperatorsOnly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
-    """The handlers' tools. `demon`: 'running' or 'stopped'; `reload` and `wake_all` do nothing without a daemon."""
+    """The handlers' tools. `daemon`: 'running' or 'stopped'; `reload` and `wake_all` do nothing without a daemon."""
 
     storage: Storage
     plateformes: Mapping[str, Plateforme]

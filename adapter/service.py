@@ -37,6 +37,7 @@ from tierspayant.adapter.followed_clock import ClockUnreadable, FollowedClock, u
 from tierspayant.adapter.identity import Identite
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.keys import KeyMemory
+from tierspayant.adapter.leases import Noeud
 from tierspayant.adapter.platform_sessions import Jetons
 from tierspayant.adapter.shop_api import Access
 from tierspayant.adapter.shop_calls import Watch
@@ -92,7 +93,29 @@ class Daemon:
         self._jetons = Jetons(identite, configuration.folder / "secrets" / "sessions.json")
         self._jetons.load()
         noeud = storage_choice.noeud(configuration)
-        outside = Outside(
+        outside = self._outside(time, now, chance, identite, noeud)
+        self._delivery = Delivery(
+            self._storage, files.vault, files.plateformes.values(), list(files.in_force.magasins().values()), outside
+        )
+        parts = self._parts(self._storage, self._delivery, now, Ids(chance))
+        count = await self._delivery.start()
+        if noeud.partage:
+            self._look.clock = self._reactor
+            _ = self._look.start(LOOK_S, now=False)
+        log.info("started; {count} requests were under way when the daemon last stopped", count=count)
+        await self._listen(parts)
+
+    def _outside(
+        self,
+        time: IReactorTime,
+        now: Callable[[], dt.datetime],
+        chance: random.Random,
+        identite: Identite,
+        noeud: Noeud,
+    ) -> Outside:
+        """What delivery takes from outside, and what the operator set."""
+        files, livraison = self._files, self._files.configuration.settings.livraison
+        return Outside(
             agent=self._agents(),
             clock=time,
             now=now,
@@ -106,17 +129,17 @@ class Daemon:
                 tentatives_max=livraison.tentatives_max, delai_confirmation=livraison.delai_confirmation
             ),
         )
-        self._delivery = Delivery(
-            self._storage, files.vault, files.plateformes.values(), list(files.in_force.magasins().values()), outside
-        )
-        parts = Parts(
-            files=files,
-            storage=self._storage,
+
+    def _parts(self, storage: Storage, delivery: Delivery, now: Callable[[], dt.datetime], ids: Ids) -> Parts:
+        """What the APIs are made of."""
+        return Parts(
+            files=self._files,
+            storage=storage,
             watch=self.watch,
             now=now,
-            ids=Ids(chance),
-            wake=self._delivery.wake_for,
-            wake_lanes=self._delivery.wake,
+            ids=ids,
+            wake=delivery.wake_for,
+            wake_lanes=delivery.wake,
             wake_all=self._wake_all,
             reload=self._reload,
             daemon="running",
@@ -124,12 +147,6 @@ class Daemon:
             give_code=self._jetons.give_code,
             in_thread=self._in_thread,
         )
-        count = await self._delivery.start()
-        if noeud.partage:
-            self._look.clock = self._reactor
-            _ = self._look.start(LOOK_S, now=False)
-        log.info("started; {count} requests were under way when the daemon last stopped", count=count)
-        await self._listen(parts)
 
     async def _time(self) -> tuple[IReactorTime, Callable[[], dt.datetime]]:
         if self._clock_url is None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred
 
 from tierspayant.adapter import intake
-from tierspayant.adapter.annuaire import Annuaire, AnnuaireAmbigu, AnnuaireInconnu, Entree
+from tierspayant.adapter.annuaire import Annuaire, AnnuaireAmbigu, AnnuaireInconnu
 from tierspayant.adapter.body_json import read_body, refuse
 from tierspayant.adapter.conseil import PARIS
 from tierspayant.adapter.demandes import CORPS, Corps, DevisCorps, DroitsCorps
@@ -38,6 +38,7 @@ from tierspayant.adapter.shop_calls import (
     route,
 )
 from tierspayant.adapter.shop_http import Reply, json_reply
+from tierspayant.adapter.shop_refusals import picked, received
 from tierspayant.adapter.shop_view import view
 from tierspayant.adapter.storage.protocol import Filtre, Storage, Tables
 from tierspayant.adapter.vault import Vault
@@ -130,7 +131,7 @@ class Demandes:
                 self._spare_people(tables, corps, magasin, now)
             return intake.accept(tables, self.vault, self.ids, nouvelle, now, file_max=self.file_max)
 
-        entry = _received(await self.storage.write(record))
+        entry = received(await self.storage.write(record))
         self.wake(entry)
         entry = await self._wait(visit, entry)
         return await self._shown(visit, entry, status_of(entry))
@@ -167,7 +168,7 @@ class Demandes:
             error = Fault("/carte/numero_amc", "ANNUAIRE_INCONNU", "cette carte n'est pas dans l'annuaire")
             raise Refusal(Problem("annuaire_inconnu", faults=(error,))) from None
         except AnnuaireAmbigu as doubt:
-            return _picked(doubt.candidats, corps.plateforme, corps.organisme)
+            return picked(doubt.candidats, corps.plateforme, corps.organisme)
         return corps.plateforme or entree.plateforme, corps.organisme or entree.organisme
 
     async def _wait(self, visit: Visit, entry: Entry) -> Entry:
@@ -243,42 +244,6 @@ def _shop(visit: Visit) -> str:
     if visit.magasin is None:
         raise Refusal(Problem("interdit", "Cette action demande la clé d'un magasin."))
     return visit.magasin
-
-
-def _received(reception: intake.Reception) -> Entry:
-    """The accepted entry. Raises Refusal."""
-    match reception:
-        case intake.Accepted(entry) | intake.Same(entry):
-            return entry
-        case intake.Conflict(entry):
-            error = Fault("/reference", "REFERENCE_UNIQUE", "cette référence désigne déjà une autre demande")
-            raise Refusal(Problem("reference_reutilisee", faults=(error,), more={"demande": entry.id}))
-        case intake.CibleInconnue("id"):
-            raise Refusal(Problem("inconnu"))
-        case intake.CibleInconnue(champ):
-            error = Fault(f"/{champ}", "DEMANDE_INCONNUE", "aucune demande de ce magasin ne porte ce nom ou ce numéro")
-            raise Refusal(Problem("pec_inconnue" if champ == "pec" else "demande_invalide", faults=(error,)))
-        case intake.AutreDossier(champ):
-            error = Fault(f"/{champ}", "AUTRE_DOSSIER", "cette demande est dans un autre dossier du magasin")
-            raise Refusal(Problem("demande_invalide", faults=(error,)))
-        case intake.NumeroPris(entry):
-            why = f"ce numéro est celui de la facture « {entry.reference} » : donnez-en un autre, ou « remplace »"
-            raise Refusal(Problem("demande_invalide", faults=(Fault("/numero_facture", "NUMERO_FACTURE_PRIS", why),)))
-        case intake.AvanceFaite():
-            raise Refusal(Problem("avance_client"))
-        case intake.FilePleine(limit):
-            detail = f"La file d'attente a atteint sa limite de {limit} demandes : rien n'a été enregistré."
-            raise Refusal(Problem("file_pleine", detail, more={"limite": limit}, headers={"Retry-After": "300"}))
-
-
-def _picked(candidates: tuple[Entree, ...], plateforme: str | None, organisme: str | None) -> tuple[str, str | None]:
-    """The one candidate the shop named. Raises Refusal with all of them."""
-    left = [one for one in candidates if plateforme in {None, one.plateforme} and organisme in {None, one.organisme}]
-    if len({(one.plateforme, one.organisme) for one in left}) == 1:
-        return left[0].plateforme, left[0].organisme
-    listed = [{"plateforme": one.plateforme, "organisme": one.organisme, "libelle": one.libelle} for one in candidates]
-    error = Fault("/carte/numero_amc", "ANNUAIRE_AMBIGU", "plusieurs organismes correspondent à cette carte")
-    raise Refusal(Problem("annuaire_ambigu", faults=(error,), more={"candidats": listed}))
 
 
 def _filter(visit: Visit) -> Filtre:
