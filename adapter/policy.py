@@ -32,7 +32,7 @@ RECUL_MAX = dt.timedelta(minutes=15)
 SUIVI_BASE = dt.timedelta(minutes=1)
 SUIVI_MAX = dt.timedelta(hours=1)
 """Questions about a delayed decision: platforms take minutes to 48 hours (platforms note §c)."""
-SUIVI_FACTURE_BASE = dt.timedelta(minutes=58)
+SUIVI_FACTURE_BASE = dt.timedelta(hours=1)
 SUIVI_FACTURE_MAX = dt.timedelta(hours=6)
 """The same about an invoice: nobody stands waiting for its acceptance, and money takes days. Platforms' own controls
 take a good half hour; the first question comes when most of them are over, so that one is mostly enough, and what was
