@@ -39,7 +39,9 @@ class Contrat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def verre(self, zone: Zone) -> Centimes:
         """The guarantee of one lens."""
-        return {Zone.SIMPLE: self.simple, Zone.COMPLEXE: self.complexe, Zone.TRES_COMPLEXE: self.tres_complexe}[zone]
+        if zone is Zone.SIMPLE:
+            return self.simple
+        return self.complexe if zone is Zone.COMPLEXE else self.tres_complexe
 
 
 class Filtre(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

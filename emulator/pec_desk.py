@@ -256,8 +256,9 @@ def describe(book: Book, row: Pec) -> PecReponse:
 def letter(row: Pec) -> str | None:
     """The letter of agreement or refusal, in French and without any personal value."""
     if row.etat is ResultatPec.ACCORDEE and row.montants is not None and row.valide_au is not None:
-        share = en_euros(row.montants.amc_centimes)
-        return f"Accord n° {row.numero} : part complémentaire {share}, valable jusqu'au {row.valide_au:%d/%m/%Y}."
+        share, end = en_euros(row.montants.amc_centimes), row.valide_au
+        day = f"{end.day:02d}/{end.month:02d}/{end.year}"
+        return f"Accord n° {row.numero} : part complémentaire {share}, valable jusqu'au {day}."
     if row.etat is ResultatPec.REFUSEE and row.motifs:
         return f"Refus de la demande n° {row.numero} : {row.motifs[0].libelle}."
     return None

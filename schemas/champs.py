@@ -88,10 +88,13 @@ class Bloc:
         return refuse(enfant, "VALEUR_FORME", "la valeur n'a pas la forme attendue")
 
     def jour(self, nom: str) -> dt.date:
-        return self.lire(nom, dt.date.fromisoformat)
+        try:
+            return dt.date.fromisoformat((self._enfants[nom].text or "").strip())
+        except ValueError as erreur:
+            raise self._refus(nom, erreur) from None
 
     def jour_ou_rien(self, nom: str) -> dt.date | None:
-        return self.lire_ou_rien(nom, dt.date.fromisoformat)
+        return self.jour(nom) if nom in self._enfants else None
 
     def instant(self, nom: str) -> dt.datetime:
         return self.lire(nom, dt.datetime.fromisoformat)
@@ -106,10 +109,13 @@ class Bloc:
         return self.entier(nom) if nom in self._enfants else None
 
     def euros(self, nom: str) -> Centimes:
-        return self.lire(nom, depuis_decimal)
+        try:
+            return depuis_decimal(self._enfants[nom].text or "")
+        except ValueError as erreur:
+            raise self._refus(nom, erreur) from None
 
     def euros_ou_rien(self, nom: str) -> Centimes | None:
-        return self.lire_ou_rien(nom, depuis_decimal)
+        return self.euros(nom) if nom in self._enfants else None
 
     def mot(self, nom: str, mots: dict[str, E]) -> E:
         """The value that one of the contract's words stands for."""

@@ -11,7 +11,10 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 def header(headers: Headers, nom: str) -> str | None:
     """The first header of that name, whatever its case."""
     cherche = nom.lower()
-    return next((valeur for cle, valeur in headers if cle.lower() == cherche), None)
+    for cle, valeur in headers:
+        if cle.lower() == cherche:
+            return valeur
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,14 +46,15 @@ _DEVIS_SEULEMENT = frozenset({ResultatPec.CHIFFRE, ResultatPec.REFUSE})
 
 
 def anomalies(motifs: tuple[Motif, ...]) -> str:
-    return "".join(
-        bloc(
-            "anomalie",
-            champ("codeAnomalie", code_plateforme(PACKAGE, motif)),
-            champ("libelleAnomalie", motif.libelle),
-            champ("champ", motif.champ),
-        )
-        for motif in motifs
+    return "".join([_anomalie(motif) for motif in motifs])
+
+
+def _anomalie(motif: Motif) -> str:
+    return bloc(
+        "anomalie",
+        champ("codeAnomalie", code_plateforme(PACKAGE, motif)),
+        champ("libelleAnomalie", motif.libelle),
+        champ("champ", motif.champ),
     )
 
 
@@ -108,17 +109,18 @@ def _valorisation(montants: Montants | None) -> str:
         "valorisation",
         nombre("total", montants.total_centimes),
         _parts(montants),
-        *(
-            bloc(
-                "partArticle",
-                nombre("numeroArticle", ligne.numero),
-                _parts(ligne),
-                nombre("base", ligne.base_centimes),
-                nombre("taux", ligne.taux_pour_cent),
-                nombre("plafond", ligne.plafond_centimes),
-            )
-            for ligne in montants.lignes
-        ),
+        *map(_part_article, montants.lignes),
+    )
+
+
+def _part_article(ligne: MontantsLigne) -> str:
+    return bloc(
+        "partArticle",
+        nombre("numeroArticle", ligne.numero),
+        _parts(ligne),
+        nombre("base", ligne.base_centimes),
+        nombre("taux", ligne.taux_pour_cent),
+        nombre("plafond", ligne.plafond_centimes),
     )
 
 
@@ -155,7 +157,7 @@ def dossier(operation: Operation, pec: PecReponse) -> str:
         _etat(operation, pec),
         champ("codeOrganisme", pec.organisme),
         _valorisation(pec.montants),
-        *(champ("pieceAttendue", to_wire("natures_piece", piece)) for piece in pec.pieces_demandees),
+        *[champ("pieceAttendue", to_wire("natures_piece", piece)) for piece in pec.pieces_demandees],
         jour_compact("finValidite", pec.valide_au),
         jour_compact("finFacturation", pec.facturable_jusqu_au),
         champ("courrier", pec.lettre),

@@ -84,14 +84,15 @@ def _motifs_du_compte_rendu(reponse: Reponse) -> tuple[Motif, ...]:
 
 
 def _motifs(nom: str, motifs: tuple[Motif, ...]) -> str:
-    return "".join(
-        bloc(
-            nom,
-            champ("c:code", lexique.code_plateforme(PACKAGE, motif)),
-            champ("c:libelle", motif.libelle),
-            champ("c:champ", motif.champ),
-        )
-        for motif in motifs
+    return "".join([_motif(nom, motif) for motif in motifs])
+
+
+def _motif(nom: str, motif: Motif) -> str:
+    return bloc(
+        nom,
+        champ("c:code", lexique.code_plateforme(PACKAGE, motif)),
+        champ("c:libelle", motif.libelle),
+        champ("c:champ", motif.champ),
     )
 
 
@@ -196,7 +197,7 @@ def _une_pec(nom: str, reponse: PecReponse) -> str:
         champ("t:reference", reponse.reference),
         _montants(reponse.montants),
         _motifs("t:motif", reponse.motifs),
-        *(champ("t:pieceDemandee", piece.value.upper()) for piece in reponse.pieces_demandees),
+        *[champ("t:pieceDemandee", piece.value.upper()) for piece in reponse.pieces_demandees],
         jour("t:valideAu", reponse.valide_au),
         jour("t:facturableJusquAu", reponse.facturable_jusqu_au),
         champ("t:lettre", reponse.lettre),
