@@ -7,12 +7,16 @@ the only place that turns centimes into another notation and back (our design, d
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TypeAlias
 
 Centimes: TypeAlias = int
 
 MAX_CENTIMES: Centimes = 99_999_999
 """999 999,99 EUR: far above any optical invoice; a larger value is a typing error (our design)."""
+
+KNOWN = 4096
+"""Amounts whose other notation is kept: tariffs, guarantees and price lists say the same ones again and again."""
 
 _DECIMAL = re.compile(r"(-?)([0-9]{1,9})\.([0-9]{2})\Z")
 
@@ -21,6 +25,7 @@ class MontantInvalide(ValueError):
     """The text is not an amount with exactly two decimals."""
 
 
+@lru_cache(maxsize=KNOWN)
 def depuis_decimal(texte: str) -> Centimes:
     """'179.91' -> 17991. Exactly two decimals, a point, no sign but '-'. Raises MontantInvalide."""
     trouve = _DECIMAL.match(texte.strip())
@@ -33,6 +38,7 @@ def depuis_decimal(texte: str) -> Centimes:
     return -valeur if signe else valeur
 
 
+@lru_cache(maxsize=KNOWN)
 def en_decimal(centimes: Centimes) -> str:
     """17991 -> '179.91' (plain notation, exact digits, for the wire)."""
     euros, reste = divmod(abs(centimes), 100)
