@@ -13,7 +13,7 @@ from tests.simulation.simulate import Life, Places, Task
 from tests.simulation.storages import STORAGES, base
 from tests.simulation.worse import resend_without_asking
 
-LIVES = {"memory": 120, "sqlite": 16, "postgres": 6}
+LIVES = {"memory": 120, "sqlite": 16, "postgres": 4}
 """Stories and storms of each run, half and half, from the run's own seed: a database costs ten times a memory."""
 SCANS = {"memory": 3, "sqlite": 1, "postgres": 1}
 """Scans of deaths of each run."""
