@@ -197,15 +197,8 @@ def _move_one(tables: Tables, outils: Outils, entry: Entry, vers: Lieu, now: dt.
 
 
 def _moved(entry: Entry, vers: Lieu, now: dt.datetime) -> Entry:
-<<<<<<< HEAD
-    """In its new lane, and looked at there: what it waited for may have stayed behind.
-
-    Held for this very reason, it goes on; held for another, it stays held.
-    """
-=======
     """In its new lane, and looked at there: what it waited for may have stayed behind. Held for this very reason, it
     goes on; held for another, it stays held."""
->>>>>>> da4b244d0b64202fabf3bc77a44c11b2436de83a
     place = {"plateforme": vers.plateforme, "organisme": vers.organisme}
     if entry.action is not None and entry.action.raison is Raison.OPERATEUR:
         return advance(entry, Etat.EN_FILE, now, du_le=now, **place)
