@@ -23,6 +23,8 @@ T = TypeVar("T")
 FAULTS_MAX: Final = 50
 """Faults reported at once: more would only repeat a misunderstanding of the whole body."""
 
+NUL: Final = b"\\u0000"
+"""No field admits it, and PostgreSQL keeps it in no text."""
 BOM: Final = b"\xef\xbb\xbf"
 
 POINTER_MAX: Final = 100
@@ -76,6 +78,8 @@ def document(data: bytes) -> dict[str, Any]:
         raise Refusal(Problem("json_invalide", _why_not_json(data, error))) from None
     if not isinstance(read, dict):
         raise Refusal(Problem("json_invalide", "Le corps doit être un objet JSON, entre accolades."))
+    if NUL in data:
+        raise Refusal(Problem("json_invalide", "Le corps contient un caractère nul (\\u0000), que rien n'admet ici."))
     return read
 
 

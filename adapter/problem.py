@@ -86,6 +86,11 @@ class Refusal(Exception):
         self.problem = problem
 
 
+def sentence(text: str) -> str:
+    """A reason as it stands alone: with its capital and its full stop."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def pointer(path: tuple[str | int, ...]) -> str:
     """A JSON pointer: ('equipement', 'lignes', 0) -> '/equipement/lignes/0'."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

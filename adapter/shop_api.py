@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NoReturn, Protocol
+from urllib.parse import unquote
 
 from tierspayant.adapter.keys import ApiKey, KeyMemory, Role, plausible, verified
 from tierspayant.adapter.problem import Problem, Refusal
@@ -101,7 +102,10 @@ class ShopApi:
         for one in self._routes:
             matched = one.pattern.fullmatch(call.path)
             if matched is not None and one.method == method:
-                return one, matched.groupdict()
+                path = {name: unquote(value) for name, value in matched.groupdict().items()}
+                if not all(value.isprintable() for value in path.values()):
+                    raise Refusal(Problem("inconnu"))
+                return one, path
             if matched is not None:
                 others.append(one.method)
         if others:

@@ -14,13 +14,14 @@ from tierspayant.adapter.body_json import read_body, refuse
 from tierspayant.adapter.field_rules import REFERENCE
 from tierspayant.adapter.ids import Ids
 from tierspayant.adapter.keys import Role
-from tierspayant.adapter.problem import Fault, Problem, Refusal
+from tierspayant.adapter.problem import Fault, Problem, Refusal, sentence
 from tierspayant.adapter.records import Lane
 from tierspayant.adapter.render import instant
 from tierspayant.adapter.shop_calls import AUTHORS, Route, Visit, route
 from tierspayant.adapter.shop_http import Reply, json_reply
 from tierspayant.adapter.storage.protocol import Depasse, Storage, Tables
 from tierspayant.adapter.vault import Vault
+from tierspayant.schemas.money import Centimes, en_euros
 
 MONTANT_MAX: Final = 10_000_000
 """Centimes: no pair of glasses costs 100,000 euros; more is a typing error."""
@@ -70,7 +71,7 @@ class Avances:
             marked = paid_upfront.begin(tables, self.vault, self.ids, magasin, dossier, montants, now)
             if isinstance(marked, gestures.Refused):
                 error = Fault(None, marked.code.upper(), marked.detail)
-                raise Refusal(Problem("etat_incompatible", marked.detail, (error,)))
+                raise Refusal(Problem("etat_incompatible", sentence(marked.detail), (error,)))
             return marked, _document(tables, marked.avance, [one.reference for one in marked.a_verifier])
 
         return await self._written(work)
@@ -138,7 +139,9 @@ def _check(corps: AvanceCorps, dossier: str) -> None:
     for champ in ("acompte_centimes", "total_centimes"):
         value = getattr(corps, champ)
         if value is not None and not 0 <= value <= MONTANT_MAX:
-            faults.append(Fault(f"/{champ}", "MONTANT_PLAUSIBLE", f"un montant va de 0 à {MONTANT_MAX} centimes"))
+            faults.append(
+                Fault(f"/{champ}", "MONTANT_PLAUSIBLE", f"un montant va de 0 à {en_euros(Centimes(MONTANT_MAX))}")
+            )
     if corps.total_centimes is not None and (corps.acompte_centimes or 0) > corps.total_centimes:
         faults.append(Fault("/acompte_centimes", "ACOMPTE_MAX", "l'acompte dépasse le total"))
     if not REFERENCE.fullmatch(dossier):

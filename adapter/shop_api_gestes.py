@@ -11,7 +11,7 @@ from tierspayant.adapter import gestures
 from tierspayant.adapter.body_json import read_body
 from tierspayant.adapter.entry import Entry, Geste
 from tierspayant.adapter.keys import Role
-from tierspayant.adapter.problem import Fault, Problem, Refusal
+from tierspayant.adapter.problem import Fault, Problem, Refusal, sentence
 from tierspayant.adapter.records import Lane
 from tierspayant.adapter.render import demande
 from tierspayant.adapter.shop_calls import Route, Visit, route
@@ -81,7 +81,7 @@ class Gestes:
             result = geste(tables, entry, now)
             if isinstance(result, gestures.Refused):
                 error = Fault(None, result.code.upper(), result.detail)
-                raise Refusal(Problem("etat_incompatible", result.detail, (error,)))
+                raise Refusal(Problem("etat_incompatible", sentence(result.detail), (error,)))
             return result, demande(*view(tables, self.vault, entry.id), visit.langue)
 
         done, document = await self.storage.write(work)

@@ -66,8 +66,8 @@ IDENTIFIER: Final = r"(?P<id>[0-9A-Za-z-]{1,64})"
 
 
 def route(method: str, pattern: str, respond: Respond, parameters: str = "", roles: frozenset[Role] = READERS) -> Route:
-    """`pattern` is a path in which {id} stands for a request's id."""
-    expression = re.escape(pattern).replace(r"\{id\}", IDENTIFIER).replace(r"\{dossier\}", r"(?P<dossier>[!-~]{1,64})")
+    """`pattern` is a path in which {id} stands for a request's id and {dossier} for a file, perhaps percent-encoded."""
+    expression = re.escape(pattern).replace(r"\{id\}", IDENTIFIER).replace(r"\{dossier\}", r"(?P<dossier>[!-~]{1,192})")
     return Route(method, re.compile(expression), pattern, respond, frozenset(parameters.split()) | {"langue"}, roles)
 
 
@@ -83,6 +83,9 @@ def query(text: str, known: frozenset[str]) -> Mapping[str, str]:
         detail = f"Paramètres admis, une fois chacun : {', '.join(sorted(known))}."
         raise Refusal(Problem("parametre_invalide", detail))
     asked = dict(pairs)
+    for name, value in asked.items():
+        if not value.isprintable():
+            refuse_parameter(name, f"Le paramètre {name} contient un caractère de commande.")
     if asked.get("langue", "fr") not in LANGUAGES:
         refuse_parameter("langue", f"Le paramètre langue vaut {' ou '.join(LANGUAGES)}.")
     return asked

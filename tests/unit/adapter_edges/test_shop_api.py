@@ -195,6 +195,7 @@ def test_an_invoice_and_a_pec_name_only_what_is_in_their_own_file(shop: Shop) ->
         ("/v1/demandes?operation=ouvrir_session", "droits, devis, pec"),
         ("/v1/demandes?etat=open", "en_file, envoi"),
         ("/v1/demandes?langue=de", "fr ou en"),
+        ("/v1/demandes?dossier=a%00b", "caractère de commande"),
         ("/v1/evenements?depuis=-1", "suivant de la réponse précédente"),
         ("/v1/paiements?depuis=hier", "AAAA-MM-JJ"),
     ],
@@ -203,6 +204,16 @@ def test_a_wrong_parameter_says_what_is_right(shop: Shop, path: str, said: str) 
     status, problem = shop.call("GET", path)
     assert (status, problem["code"]) == (400, "parametre_invalide")
     assert said in problem["erreurs"][0]["detail"]
+
+
+def test_a_file_whose_name_needs_escaping_is_found_by_its_escaped_path(shop: Shop) -> None:
+    shop.call("POST", "/v1/pec", PEC | {"dossier": "D#1?x/2", "reference": "P-1"})
+    status, dossier = shop.call("GET", "/v1/dossiers/D%231%3Fx%2F2")
+    assert (status, dossier["dossier"], len(dossier["demandes"])) == (200, "D#1?x/2", 1)
+    assert shop.call("POST", "/v1/dossiers/D%231%3Fx%2F2/avance-client", {})[1]["retirees"] == ["P-1"]
+    assert shop.call("GET", "/v1/dossiers/a%00b")[0] == 404
+    status, problem = shop.call("POST", "/v1/dossiers/a%20b/avance-client", {})
+    assert (status, problem["regle"]) == (422, "REFERENCE_FORME")
 
 
 def test_a_wrong_method_names_those_that_are_right(shop: Shop) -> None:

@@ -64,6 +64,7 @@ def test_what_is_not_a_json_object_is_refused_whole(octets: bytes) -> None:
         (b'{"a": "\xe9"}', "pas en UTF-8 (octet 8)"),
         (b'\xef\xbb\xbf{"a": 1}', "BOM"),
         (b"[" * 100_000, "imbrique"),
+        (b'{"demandes": ["a\\u0000b"]}', "caractère nul"),
     ],
 )
 def test_what_is_not_json_is_told_where(octets: bytes, said: str) -> None:
