@@ -88,6 +88,7 @@ class Bloc:
         return refuse(enfant, "VALEUR_FORME", "la valeur n'a pas la forme attendue")
 
     def jour(self, nom: str) -> dt.date:
+        """AAAA-MM-JJ or AAAAMMJJ: the XSD says which one the contract writes."""
         try:
             return dt.date.fromisoformat((self._enfants[nom].text or "").strip())
         except ValueError as erreur:

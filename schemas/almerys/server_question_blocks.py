@@ -5,7 +5,6 @@ Elements have passed the XSD; what it cannot check is checked here: keys, the ca
 
 from __future__ import annotations
 
-import datetime as dt
 from enum import StrEnum
 from functools import cache
 from typing import TypeVar
@@ -56,18 +55,6 @@ def _iso(compact: str) -> str:
     return f"{compact[:4]}-{compact[4:6]}-{compact[6:]}"
 
 
-def _date(compact: str) -> dt.date:
-    return dt.date.fromisoformat(_iso(compact))
-
-
-def jour(bloc: Bloc, nom: str) -> dt.date:
-    return bloc.lire(nom, _date)
-
-
-def jour_ou_rien(bloc: Bloc, nom: str) -> dt.date | None:
-    return bloc.lire_ou_rien(nom, _date)
-
-
 @cache
 def _mots(table: str, kind: type[E]) -> dict[str, E]:
     """The values of a table of codes.toml by their words, each of which the XSD lists too."""
@@ -109,8 +96,8 @@ def carte(bloc: Bloc) -> Carte:
         type_convention=bloc.texte("typeConvention"),
         csr=bloc.texte_ou_rien("csr"),
         numero_adherent=bloc.identifiant("numeroAdherent", NumeroAdherent),
-        valide_du=jour(bloc, "debutValidite"),
-        valide_au=jour(bloc, "finValidite"),
+        valide_du=bloc.jour("debutValidite"),
+        valide_au=bloc.jour("finValidite"),
     )
 
 
@@ -176,7 +163,7 @@ def equipement(bloc: Bloc) -> Equipement:
 
 def prescription(bloc: Bloc) -> Prescription:
     return Prescription(
-        date=jour(bloc, "dateOrdonnance"),
+        date=bloc.jour("dateOrdonnance"),
         type=mot(bloc, "nature", "ordonnances", TypePrescription),
         prescripteur=bloc.lire_ou_rien("numeroPrescripteur", Prescripteur),
     )
@@ -186,13 +173,13 @@ def dernier_equipement(bloc: Bloc | None) -> DernierEquipement | None:
     if bloc is None:
         return None
     return DernierEquipement(
-        date=jour(bloc, "dateDelivrance"),
+        date=bloc.jour("dateDelivrance"),
         motif_renouvellement=mot_ou_rien(bloc, "motifRenouvellement", "motifs_renouvellement", MotifRenouvellement),
     )
 
 
 def consentement(bloc: Bloc | None) -> Consentement | None:
-    return None if bloc is None else Consentement(donne=bloc.oui("recueilli"), date=jour(bloc, "dateRecueil"))
+    return None if bloc is None else Consentement(donne=bloc.oui("recueilli"), date=bloc.jour("dateRecueil"))
 
 
 def montants(bloc: Bloc) -> Montants:

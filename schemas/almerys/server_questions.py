@@ -9,8 +9,6 @@ from tierspayant.schemas.almerys.server_question_blocks import (
     consentement,
     dernier_equipement,
     equipement,
-    jour,
-    jour_ou_rien,
     ligne,
     montants,
     mot,
@@ -48,7 +46,7 @@ from tierspayant.schemas.operations import Service
 
 def droits(bloc: Bloc) -> DroitsDemande:
     return DroitsDemande(
-        date_soins=jour(bloc, "dateSoins"),
+        date_soins=bloc.jour("dateSoins"),
         carte=carte(bloc.bloc("attestation")),
         assure=assure(bloc.bloc("ouvrantDroit")),
         beneficiaire=beneficiaire(bloc.bloc("individu")),
@@ -57,7 +55,7 @@ def droits(bloc: Bloc) -> DroitsDemande:
 
 def panier(bloc: Bloc) -> PanierDemande:
     return PanierDemande(
-        date_soins=jour(bloc, "dateSoins"),
+        date_soins=bloc.jour("dateSoins"),
         carte=carte(bloc.bloc("attestation")),
         type=mot(bloc, "typeVision", "types_vision", TypeEquipement),
         zone=mot_ou_rien(bloc, "zoneOptique", "zones", Zone),
@@ -73,8 +71,8 @@ def valorisation(bloc: Bloc) -> PecDemande:
         reference=bloc.texte("referenceDemande"),
         devis=bloc.texte_ou_rien("numeroDevis"),
         remplace=bloc.texte_ou_rien("demandeRemplacee"),
-        date_soins=jour(bloc, "dateSoins"),
-        livraison_prevue=jour_ou_rien(bloc, "dateLivraisonPrevue"),
+        date_soins=bloc.jour("dateSoins"),
+        livraison_prevue=bloc.jour_ou_rien("dateLivraisonPrevue"),
         carte=carte(bloc.bloc("attestation")),
         assure=assure(bloc.bloc("ouvrantDroit")),
         beneficiaire=beneficiaire(bloc.bloc("individu")),
@@ -123,8 +121,8 @@ def _facture(bloc: Bloc) -> Facture:
         numero_pec=bloc.texte("numeroDossier"),
         numero_facture=bloc.texte("numeroFacture"),
         remplace=bloc.texte_ou_rien("factureRemplacee"),
-        date_facture=jour(bloc, "dateFacture"),
-        date_delivrance=jour(bloc, "dateDelivrance"),
+        date_facture=bloc.jour("dateFacture"),
+        date_delivrance=bloc.jour("dateDelivrance"),
         carte=carte(bloc.bloc("attestation")),
         assure=assure(bloc.bloc("ouvrantDroit")),
         beneficiaire=beneficiaire(bloc.bloc("individu")),
