@@ -107,7 +107,7 @@ class Admin:
         try:
             self.reload()
         except (ConfigInvalid, AnnuaireInvalide) as error:
-            faults = tuple(Fault(None, "CONFIGURATION", line) for line in error.lignes)
+            faults = tuple(Fault(None, "CONFIGURATION", line) for line in error.lines)
             raise Refusal(Problem("demande_invalide", faults=faults)) from None
         return json_reply({"recharge": True})
 
@@ -119,7 +119,7 @@ class Admin:
         try:
             done = await self.move_queued(apply)
         except (ConfigInvalid, AnnuaireInvalide) as error:
-            faults = tuple(Fault(None, "CONFIGURATION", line) for line in error.lignes)
+            faults = tuple(Fault(None, "CONFIGURATION", line) for line in error.lines)
             raise Refusal(Problem("demande_invalide", faults=faults)) from None
         self.wake_all()
         return json_reply(done)

@@ -38,9 +38,9 @@ Motif = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z*?]{1,20}$")]
 class AnnuaireInvalide(Exception):
     """The directory cannot be read; each line says file, entry, key and reason."""
 
-    def __init__(self, lignes: list[str]) -> None:
-        super().__init__("\n".join(lignes))
-        self.lignes = lignes
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
 
 
 class AnnuaireInconnu(Exception):

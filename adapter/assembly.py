@@ -40,9 +40,9 @@ from tierspayant.adapter.vault import Vault
 class StartRefused(Exception):
     """The daemon cannot start; one sentence per line."""
 
-    def __init__(self, *lignes: str) -> None:
-        super().__init__("\n".join(lignes))
-        self.lignes = lignes
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def read_files(configuration: Configuration) -> FilesRead:
         in_force = reload.load(configuration)
         vault = master_key.read(configuration.path(configuration.settings.stockage.cle_maitre_fichier)).vault()
     except (ConfigInvalid, AnnuaireInvalide) as error:
-        raise StartRefused(*error.lignes) from None
+        raise StartRefused(*error.lines) from None
     except master_key.MasterKeyUnreadable as error:
         raise StartRefused(str(error)) from None
     return FilesRead(in_force=in_force, plateformes=plateformes, vault=vault)

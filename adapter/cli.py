@@ -35,13 +35,13 @@ def serve(file: Path, ready_file: Path | None, clock: str | None, host: str | No
     try:
         configuration = config.load(file, {"api": api} if api else {})
     except config.ConfigInvalid as error:
-        fail(*error.lignes)
+        fail(*error.lines)
     from twisted.internet import reactor  # noqa: TID251 - the one place that names it
 
     try:
         run(reactor, configuration, ready_file=ready_file, clock=clock)
     except StartRefused as error:
-        fail(*error.lignes)
+        fail(*error.lines)
 
 
 cli_config.register(main)

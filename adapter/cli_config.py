@@ -43,7 +43,7 @@ def init(folder: Path, ready: Path | None, admin_port: int | None, as_json: bool
     except InitRefused as error:
         fail(str(error))
     except (config.ConfigInvalid, annuaire.AnnuaireInvalide) as error:
-        fail(*error.lignes)
+        fail(*error.lines)
     if as_json:
         print_json(
             {
@@ -73,7 +73,7 @@ def check_config(file: Path) -> None:
         if read.settings.admin.port is not None:
             _check_operator_key(read)
     except (config.ConfigInvalid, annuaire.AnnuaireInvalide) as error:
-        fail(*error.lignes)
+        fail(*error.lines)
     except master_key.MasterKeyUnreadable as error:
         fail(str(error))
     if missing := identity.faults(read):
@@ -103,7 +103,7 @@ def migrate(file: Path) -> None:
         read = config.load(file)
         _ = storage_choice.open_inline(read).close()
     except config.ConfigInvalid as error:
-        fail(*error.lignes)
+        fail(*error.lines)
     except BaseOccupee:
         fail("a running daemon holds the database: it brought it to its own version when it started")
     except StorageError as error:
@@ -152,7 +152,7 @@ def magasin_list(file: Path, as_json: bool) -> None:
     try:
         read = config.load(file)
     except config.ConfigInvalid as error:
-        fail(*error.lignes)
+        fail(*error.lines)
     elements = [
         {"magasin": name, "finess": one.finess, "libelle": one.libelle, "comptes": ", ".join(sorted(one.comptes))}
         for name, one in read.settings.magasins.items()
@@ -242,7 +242,7 @@ def _edit(file: Path, tables: dict[str, dict[str, str]], new: tuple[str, str] | 
             fail(f"{file}: {new[0]}.{new[1]} already exists")
         config_edit.edit(read.file, tables)
     except config.ConfigInvalid as error:
-        fail(*error.lignes)
+        fail(*error.lines)
     except OSError as error:
         fail(f"{file}: {error.strerror}")
     try:

@@ -33,8 +33,8 @@ def _reach(file: Path, method: str, url: str, body: object, timeout: float, *, a
             try:
                 return local_call(configuration, method, url, body, alone=alone)
             except StartRefused as error:
-                fail(*error.lignes)
+                fail(*error.lines)
     except config.ConfigInvalid as error:
-        fail(*error.lignes)
+        fail(*error.lines)
     except daemon_client.Refused as error:
         fail(str(error))

@@ -17,17 +17,17 @@ def ask_clock(reactor: Any, url: str) -> Callable[[], Deferred[Reading]]:
     agent = Agent(reactor, connectTimeout=5.0)
 
     async def ask() -> Reading:
-        reponse = await agent.request(b"GET", url.encode("ascii"))
+        answer = await agent.request(b"GET", url.encode("ascii"))
         data = bytearray()
 
-        def take(morceau: bytes) -> None:
-            if len(data) + len(morceau) > READ_MAX:
+        def take(piece: bytes) -> None:
+            if len(data) + len(piece) > READ_MAX:
                 raise ClockUnreadable("the answer is too long for a clock")
-            data.extend(morceau)
+            data.extend(piece)
 
-        await collect(reponse, take)
-        if reponse.code != 200:
-            raise ClockUnreadable(f"the clock's URL answers {reponse.code}")
+        await collect(answer, take)
+        if answer.code != 200:
+            raise ClockUnreadable(f"the clock's URL answers {answer.code}")
         return parse(bytes(data))
 
     return lambda: Deferred.fromCoroutine(ask())

@@ -63,7 +63,7 @@ class ConfigInvalid(Exception):
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__("\n".join(lines))
-        self.lignes = lines
+        self.lines = lines
 
 
 class Settings(BaseSettings):

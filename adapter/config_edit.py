@@ -71,7 +71,7 @@ def edit(file: Path, tables: Mapping[str, Mapping[str, Value]]) -> None:
     try:
         load(trial)
     except ConfigInvalid as error:
-        raise ConfigInvalid([line.replace(str(trial), str(file)) for line in error.lignes]) from None
+        raise ConfigInvalid([line.replace(str(trial), str(file)) for line in error.lines]) from None
     finally:
         trial.unlink(missing_ok=True)
     write_file(file, text, file.stat().st_mode & 0o777)

@@ -32,12 +32,12 @@ def from_ready_file(path: Path) -> EmulatorFacts:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise InitRefused(f"{path}: not the ready file of an emulator (is it running?)") from None
     session = f"{control}/_control/v1/sessions/default"
-    reglages, magasins = _get(f"{session}/reglages"), _get(f"{session}/magasins")
+    traits_set, magasins = _get(f"{session}/reglages"), _get(f"{session}/magasins")
     identities = _get(f"{session}/identite")
     plateformes = tuple(
         KnownPlatform(
             nom=name,
-            dialecte=_dialect(name, reglages.get(name, {})),
+            dialecte=_dialect(name, traits_set.get(name, {})),
             url=url,
             comptes=_accounts(name, magasins),
             identite=_WAYS.get(identities[name]["authentification"], "aucune"),

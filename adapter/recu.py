@@ -62,10 +62,10 @@ def read(tables: Tables, vault: Vault, avance: Avance, now: dt.datetime) -> Recu
 
 def _corps(tables: Tables, vault: Vault, entry: Entry) -> Corps | None:
     try:
-        octets = vault.get(tables, entry, "corps")
+        data = vault.get(tables, entry, "corps")
     except CleManquante:
         return None
-    return None if octets is None else read_corps(entry.operation, octets)
+    return None if data is None else read_corps(entry.operation, data)
 
 
 def _granted(tables: Tables, vault: Vault, entry: Entry) -> Montants | None:
@@ -80,9 +80,9 @@ def _lines(asked: DevisCorps | None, facture: FactureCorps | None) -> tuple[Lign
 
 
 def _line(ligne: Ligne) -> tuple[str, str, str]:
-    quoi = f"{ligne.type.value}{f' ({_OEIL[ligne.oeil.value]})' if ligne.oeil else ''}, classe {ligne.classe.value}"
+    what = f"{ligne.type.value}{f' ({_OEIL[ligne.oeil.value]})' if ligne.oeil else ''}, classe {ligne.classe.value}"
     quantite = f" x {ligne.quantite}" if ligne.quantite > 1 else ""
-    return quoi + quantite, ligne.lpp.clair, _euros(ligne.net_centimes)
+    return what + quantite, ligne.lpp.clair, _euros(ligne.net_centimes)
 
 
 def _header(

@@ -188,7 +188,7 @@ class Daemon:
         try:
             return platform_agents.agents(self._reactor, self._files.configuration)
         except ConfigInvalid as error:
-            raise StartRefused(*error.lignes) from None
+            raise StartRefused(*error.lines) from None
 
     async def _listen(self, parts: Parts) -> None:
         settings, finess = self._files.configuration.settings, self._files.in_force.magasins()

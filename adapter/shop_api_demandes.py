@@ -249,7 +249,7 @@ def _shop(visit: Visit) -> str:
 def _filter(visit: Visit) -> Filtre:
     asked = visit.query
     try:
-        etats = tuple(Etat(mot) for mot in asked["etat"].split(",")) if "etat" in asked else ()
+        etats = tuple(Etat(word) for word in asked["etat"].split(",")) if "etat" in asked else ()
     except ValueError:
         refuse_parameter("etat", f"Valeurs admises, séparées par des virgules : {', '.join(Etat)}.")
     operation = asked.get("operation")

@@ -55,8 +55,8 @@ def _amounts(tables: Tables, vault: Vault, entry: Entry) -> Montants | None:
     if isinstance(corps, FactureCorps) and corps.montants is not None:
         return corps.montants
     pec = tables.entry(entry.cible) if entry.cible else None
-    reponse = _answer(tables, vault, pec) if pec else None
-    return reponse.montants if isinstance(reponse, PecReponse) else None
+    answer = _answer(tables, vault, pec) if pec else None
+    return answer.montants if isinstance(answer, PecReponse) else None
 
 
 def _last_known(tables: Tables, entry: Entry) -> dict[str, Any] | None:
@@ -66,7 +66,7 @@ def _last_known(tables: Tables, entry: Entry) -> dict[str, Any] | None:
     """
     if entry.operation is not Operation.DROITS or entry.resultat is not None:
         return None
-    autre = tables.former_rights(entry.id)
-    if autre is None:
+    former = tables.former_rights(entry.id)
+    if former is None:
         return None
-    return {"resultat": autre.resultat, "releve_le": instant(autre.maj_le), "demande": autre.id}
+    return {"resultat": former.resultat, "releve_le": instant(former.maj_le), "demande": former.id}

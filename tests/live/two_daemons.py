@@ -18,10 +18,10 @@ from tests.demo import DEBUT, Program, call
 BINAIRES = Path(sys.executable).parent
 
 
-def run(*mots: str, programme: str = "tp-adapter", **env: str) -> subprocess.CompletedProcess[str]:
+def run(*words: str, programme: str = "tp-adapter", **env: str) -> subprocess.CompletedProcess[str]:
     """A command to its end."""
     return subprocess.run(
-        [str(BINAIRES / programme), *mots],
+        [str(BINAIRES / programme), *words],
         capture_output=True,
         text=True,
         timeout=60,
@@ -36,9 +36,9 @@ class World:
     def __init__(self, dossier: Path) -> None:
         self.dossier = dossier
         ports = ["--control-port", "0", "--viamedis-port", "0", "--almerys-port", "0"]
-        commande = [str(BINAIRES / "tp-emulator"), "serve", *ports, "--now", DEBUT]
-        pret = dossier / "emulator.json"
-        self.emulator = Program("the emulator", [*commande, "--ready-file", str(pret)], pret, dossier / "emulator.log")
+        command = [str(BINAIRES / "tp-emulator"), "serve", *ports, "--now", DEBUT]
+        ready = dossier / "emulator.json"
+        self.emulator = Program("the emulator", [*command, "--ready-file", str(ready)], ready, dossier / "emulator.log")
         self.configuration = dossier / "a" / "adapter.toml"
         self.pret = dossier / "adapter.json"
         self.adapter = Program("the adapter", [], self.pret, dossier / "adapter.log")
@@ -46,8 +46,8 @@ class World:
 
     def start(self, *options: str) -> None:
         self.emulator.start()
-        fait = run("init", str(self.configuration.parent), "--emulateur", str(self.emulator.pret), *self.init)
-        assert fait.returncode == 0, fait.stderr
+        done = run("init", str(self.configuration.parent), "--emulateur", str(self.emulator.pret), *self.init)
+        assert done.returncode == 0, done.stderr
         self.adapter.commande[:] = [str(BINAIRES / "tp-adapter"), "serve", "--config", str(self.configuration)]
         self.adapter.commande += ["--port", "0", "--ready-file", str(self.pret), *options]
         self.adapter.commande += ["--clock", self.emulator.ici["control"]]
@@ -61,41 +61,39 @@ class World:
     def cle(self) -> str:
         return (self.configuration.parent / "secrets" / "demo.key").read_text(encoding="ascii").strip()
 
-    def shop(
-        self, methode: str, chemin: str, corps: object = None, cle: str | None = None, **tetes: str
-    ) -> tuple[int, Any]:
-        entetes = {"Authorization": f"Bearer {self.cle if cle is None else cle}", **tetes}
-        return call(methode, self.adapter.ici["api"] + chemin, corps, **entetes)
+    def shop(self, method: str, path: str, body: object = None, cle: str | None = None, **more: str) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {self.cle if cle is None else cle}", **more}
+        return call(method, self.adapter.ici["api"] + path, body, **headers)
 
-    def control(self, methode: str, chemin: str, corps: object = None) -> Any:
+    def control(self, method: str, path: str, body: object = None) -> Any:
         base = f"{self.emulator.ici['control']}/_control/v1/sessions/default"
-        statut, lu = call(methode, f"{base}/{chemin}", corps)
-        assert statut < 300, lu
-        return lu
+        status, answered = call(method, f"{base}/{path}", body)
+        assert status < 300, answered
+        return answered
 
-    def effects(self, *effets: dict[str, Any]) -> None:
-        self.control("PUT", "effects", list(effets))
+    def effects(self, *effects: dict[str, Any]) -> None:
+        self.control("PUT", "effects", list(effects))
 
     def billed(self, reference: str) -> list[dict[str, Any]]:
         """The platform's own record of that invoice."""
-        return [une for une in self.control("GET", "ledger")["factures"] if une["reference_magasin"] == reference]
+        return [one for one in self.control("GET", "ledger")["factures"] if one["reference_magasin"] == reference]
 
-    def raw(self, octets: bytes) -> bytes:
+    def raw(self, data: bytes) -> bytes:
         """Bytes to the shop API's port, and all that comes back until it hangs up."""
-        adresse = urlsplit(self.adapter.ici["api"])
-        assert adresse.hostname is not None
-        with socket.create_connection((adresse.hostname, adresse.port or 80), timeout=20) as prise:
-            prise.sendall(octets)
-            lu = b""
-            while morceau := prise.recv(65_536):
-                lu += morceau
-        return lu
+        address = urlsplit(self.adapter.ici["api"])
+        assert address.hostname is not None
+        with socket.create_connection((address.hostname, address.port or 80), timeout=20) as link:
+            link.sendall(data)
+            answered = b""
+            while piece := link.recv(65_536):
+                answered += piece
+        return answered
 
-    def command(self, *mots: str) -> Any:
+    def command(self, *words: str) -> Any:
         """A command of the operator; its JSON when it prints some."""
-        fini = run(*mots, "--config", str(self.configuration))
-        assert fini.returncode == 0, fini.stderr
-        return json.loads(fini.stdout) if "--json" in mots else fini.stdout
+        done = run(*words, "--config", str(self.configuration))
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if "--json" in words else done.stdout
 
 
 @contextmanager

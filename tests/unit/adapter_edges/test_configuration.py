@@ -31,7 +31,7 @@ def fichier(tmp_path: Path) -> Path:
 def faults(chemin: Path) -> list[str]:
     with pytest.raises(ConfigInvalid) as refus:
         load(chemin)
-    return refus.value.lignes
+    return refus.value.lines
 
 
 def test_the_environment_wins_over_the_file_and_a_flag_over_both(
@@ -102,6 +102,6 @@ def test_editing_keeps_comments_and_replaces_only_its_own_table(fichier: Path) -
 def test_an_edit_that_would_break_the_configuration_changes_nothing(fichier: Path) -> None:
     with pytest.raises(ConfigInvalid) as refus:
         config_edit.edit(fichier, {"magasins.deux": {"finess": "759999014"}})
-    assert str(fichier) in refus.value.lignes[0]
+    assert str(fichier) in refus.value.lines[0]
     assert fichier.read_text(encoding="utf-8") == BONNE
     assert [un.name for un in fichier.parent.iterdir()] == ["adapter.toml"]
