@@ -30,9 +30,8 @@ def ideal(monde: StoryWorld) -> dt.timedelta:
     cadence = monde.plateformes[0].cadence
     waiting = monde.read(lambda t: t.count(None, tuple(EN_ATTENTE)) + 1)
     call = max(cadence.pas, dt.timedelta(seconds=2 * LATENCY))
-    long = monde.histoire.bande is not None or any(
-        dt.timedelta(minutes=une.duree) > LONGUE_FERMETURE for une in monde.histoire.pannes
-    )
+    shut = dt.timedelta(minutes=sum(une.duree for une in monde.histoire.pannes))  # one may follow upon the other
+    long = monde.histoire.bande is not None or shut > LONGUE_FERMETURE
     return policy.RECUL_MAX * (2 if long else 1) + monde.reglages.delai_traitement + waiting * call
 
 

@@ -17,7 +17,6 @@ from tests.simulation.histoire import (
     Suite,
     Verrou,
 )
-from tierspayant.emulator import tape
 
 DAY = 24 * 60
 PLATEFORMES = ("viamedis", "almerys")
@@ -41,12 +40,13 @@ def histoire(seed: int) -> Histoire:
     return Histoire(
         graine=seed,
         dossiers=dossiers,
-        pannes=tuple(_panne(chance) for _ in range(chance.choice((0, 1, 1, 2, 3)))),
+        pannes=tuple(_panne(chance) for _ in range(chance.choice((0, 1, 1, 2, 3))))
+        + (_closed(chance) if moves else ()),
         effets=tuple(_effet(chance) for _ in range(chance.choice((0, 0, 1, 2, 3)))),
         morts=deaths(chance, 40),
         bande=bande,
-        verrous=(_verrou(chance),) if chance.random() < 0.2 else (),
-        demenagement=chance.randrange(DAY) if moves else None,
+        verrous=(_verrou(chance, chance.choice(dossiers)),) if chance.random() < 0.25 else (),
+        demenagement=chance.randrange(DAY // 3, 2 * DAY) if moves else None,
         recherche=chance.random() < 0.8,
         fin=6 * DAY if bande is None else (TAPES[bande] + 3) * DAY,
     )
@@ -88,14 +88,13 @@ def _effet(chance: random.Random) -> Effet:
     )
 
 
-def _verrou(chance: random.Random) -> Verrou:
-    minute = chance.randrange(DAY)
+def _closed(chance: random.Random) -> tuple[Panne, ...]:
+    """An insurer moves while its former operator is shut: what waits there is what has to follow it."""
+    return (Panne(debut=chance.randrange(DAY // 2), duree=chance.randint(DAY // 2, 2 * DAY), sorte="refusee"),)
+
+
+def _verrou(chance: random.Random, un: Dossier) -> Verrou:
+    """The account of a shop that has something to send there, some time around then."""
+    minute = max(0, un.arrivee + chance.randrange(-120, 300))
     back = minute + chance.randint(1, 20 * 60) if chance.random() < 0.7 else None
-    return Verrou(
-        minute=minute, plateforme=chance.choice(PLATEFORMES), magasin=chance.randrange(len(SHOPS)), rendu=back
-    )
-
-
-def tapes_there() -> bool:
-    """Whether every tape named here is shipped (a test asks)."""
-    return set(TAPES) <= set(tape.names())
+    return Verrou(minute=minute, plateforme=un.plateforme, magasin=un.magasin, rendu=back)

@@ -42,9 +42,10 @@ def _key(row: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def billed_once(monde: Monde) -> list[str]:
-    """Each accepted invoice is in the ledger exactly once; none is there twice."""
+    """Each invoice that ended well is in the ledger exactly once; none is there twice."""
     found = Counter(_key(row) for row in _rows(monde, "factures"))
-    wanted = [e for e in monde.entries() if e.operation is Operation.FACTURE and e.etat is Etat.TERMINEE]
+    ended = [e for e in monde.entries() if e.operation is Operation.FACTURE and e.etat is Etat.TERMINEE]
+    wanted = [e for e in ended if e.resultat not in DEAD_FACTURE]
     lost = [f"{e.reference}: accepted, never billed" for e in wanted if not found[e.magasin, e.reference]]
     return lost + [f"{reference}: billed {n} times" for (_, reference), n in found.items() if n > 1]
 

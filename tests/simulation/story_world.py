@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -49,6 +50,23 @@ class StoryWorld(Monde):
         )
         super().__init__(reglages)
         self.session.journal = self.witness
+
+    def trace(self) -> str:
+        """A hash of every request's end, every event and every message at a platform."""
+        events = self.read(lambda t: t.evenements(None, 0, 100_000))
+        rows = [
+            (
+                e.id,
+                e.type,
+                e.a.isoformat(),
+                e.magasin,
+                e.entree,
+                sorted((nom, str(valeur)) for nom, valeur in e.donnees.items()),
+            )
+            for e in events
+        ]
+        whole = [super().trace(), rows, [(a.le.isoformat(), *a[1:]) for a in self.witness.arrivals]]
+        return hashlib.sha256(repr(whole).encode()).hexdigest()
 
     # ---- weather, deaths, the payer directory
 

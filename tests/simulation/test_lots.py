@@ -128,7 +128,7 @@ def test_the_platform_judges_each_invoice_of_a_lot_by_itself() -> None:
     bodies[3] = replace(wrong, corps=replace(wrong.corps, montants=montants))
     monde = queued(Wire(), bodies=bodies)
     monde.run(24 * HOUR)
-    assert faults(monde) == [f"{dossier(3)}/FAC-1: accepted, never billed"]
+    assert faults(monde) == []
     refused = monde.entry("D-3/FAC-1")
     assert (refused.etat, refused.resultat, [un.code for un in refused.motifs]) == (
         Etat.TERMINEE,
