@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tierspayant.schemas import lexique
 from tierspayant.schemas.ecriture import bloc, champ, euros, instant, jour, nombre, oui_non, racine
 from tierspayant.schemas.messages import (
     AnnulationReponse,
@@ -18,12 +17,9 @@ from tierspayant.schemas.messages import (
     EtatFactureReponse,
     EtatPecReponse,
     EtatServiceReponse,
-    FactureReponse,
     FermetureReponse,
     Indisponible,
     LotReponse,
-    Montants,
-    MontantsLigne,
     Motif,
     Offre,
     Organisme,
@@ -32,17 +28,15 @@ from tierspayant.schemas.messages import (
     PecReponse,
     PiecesReponse,
     Reponse,
-    ResultatFacture,
     ResultatLot,
-    ResultatPec,
     RetourLigne,
     RetoursReponse,
     SessionReponse,
 )
-from tierspayant.schemas.money import en_decimal
 from tierspayant.schemas.operations import Operation
 from tierspayant.schemas.platforms import Appel
-from tierspayant.schemas.viamedis import CHEMINS, COMMUN, NOMS, PACKAGE, RACINE
+from tierspayant.schemas.viamedis import CHEMINS, COMMUN, NOMS, RACINE
+from tierspayant.schemas.viamedis.server_answer_blocks import raisons, une_facture, une_pec
 
 _SERVICE_OF = {une: service for service, operations in CHEMINS.items() for une in operations}
 
@@ -60,12 +54,12 @@ def ecrire(appel: Appel, reponse: Reponse) -> str:
     if isinstance(reponse, Indisponible):
         compte_rendu = (
             champ("c:statut", "INDISPONIBLE"),
-            _motifs("c:motif", (reponse.motif,)),
+            raisons("c:motif", (reponse.motif,)),
             nombre("c:reessayerApres", reponse.reessayer_apres_s),
         )
         suite = ""
     else:
-        compte_rendu = (champ("c:statut", "TRAITE"), _motifs("c:motif", _motifs_du_compte_rendu(reponse)), "")
+        compte_rendu = (champ("c:statut", "TRAITE"), raisons("c:motif", _motifs_du_compte_rendu(reponse)), "")
         suite = _WRITERS[type(reponse)](appel.operation, reponse)
     return racine(
         f"{prefixe}:{NOMS[appel.operation]}Response",
@@ -81,19 +75,6 @@ def _motifs_du_compte_rendu(reponse: Reponse) -> tuple[Motif, ...]:
     if isinstance(reponse, DroitsReponse | PanierReponse | AnnulationReponse | PiecesReponse | LotReponse):
         return reponse.motifs
     return ()
-
-
-def _motifs(nom: str, motifs: tuple[Motif, ...]) -> str:
-    return "".join([_motif(nom, motif) for motif in motifs])
-
-
-def _motif(nom: str, motif: Motif) -> str:
-    return bloc(
-        nom,
-        champ("c:code", lexique.code_plateforme(PACKAGE, motif)),
-        champ("c:libelle", motif.libelle),
-        champ("c:champ", motif.champ),
-    )
 
 
 def _droits(operation: Operation, reponse: DroitsReponse) -> str:
@@ -149,68 +130,12 @@ def _organisme(un: Organisme) -> str:
     )
 
 
-def _montants(montants: Montants | None) -> str:
-    if montants is None:
-        return ""
-    total = euros("c:total", montants.total_centimes)
-    return bloc("t:montants", total, _parts(montants), *map(_detail, montants.lignes))
-
-
-def _parts(montants: Montants | MontantsLigne) -> str:
-    return (
-        f"<c:partAmo>{en_decimal(montants.amo_centimes)}</c:partAmo>"
-        f"<c:partAmc>{en_decimal(montants.amc_centimes)}</c:partAmc>"
-        f"<c:resteACharge>{en_decimal(montants.reste_a_charge_centimes)}</c:resteACharge>"
-    )
-
-
-def _detail(ligne: MontantsLigne) -> str:
-    return bloc(
-        "c:detail",
-        nombre("c:numero", ligne.numero),
-        _parts(ligne),
-        euros("c:base", ligne.base_centimes),
-        nombre("c:taux", ligne.taux_pour_cent),
-        euros("c:plafond", ligne.plafond_centimes),
-    )
-
-
-def etat_pec(reponse: PecReponse) -> str:
-    """The dialect's label of a state; a state that is not canonical goes out as the platform words it."""
-    if reponse.resultat is ResultatPec.INCONNU:
-        return reponse.etat_plateforme
-    return lexique.mots(PACKAGE, "etats_pec").plateforme[reponse.resultat.value]
-
-
-def etat_facture(reponse: FactureReponse) -> str:
-    """As etat_pec, for an invoice."""
-    if reponse.resultat is ResultatFacture.INCONNU:
-        return reponse.etat_plateforme
-    return lexique.mots(PACKAGE, "etats_facture").plateforme[reponse.resultat.value]
-
-
-def _une_pec(nom: str, reponse: PecReponse) -> str:
-    return bloc(
-        nom,
-        champ("t:etat", etat_pec(reponse)),
-        champ("t:numero", reponse.numero),
-        champ("t:reference", reponse.reference),
-        _montants(reponse.montants),
-        _motifs("t:motif", reponse.motifs),
-        *[champ("t:pieceDemandee", piece.value.upper()) for piece in reponse.pieces_demandees],
-        jour("t:valideAu", reponse.valide_au),
-        jour("t:facturableJusquAu", reponse.facturable_jusqu_au),
-        champ("t:lettre", reponse.lettre),
-        champ("t:organisme", reponse.organisme),
-    )
-
-
 def _pec(operation: Operation, reponse: PecReponse) -> str:
-    return _une_pec("t:devis" if operation is Operation.DEVIS else "t:priseEnCharge", reponse)
+    return une_pec("t:devis" if operation is Operation.DEVIS else "t:priseEnCharge", reponse)
 
 
 def _etat_pec(operation: Operation, reponse: EtatPecReponse) -> str:
-    return "".join(_une_pec("t:priseEnCharge", une) for une in reponse.dossiers)
+    return "".join(une_pec("t:priseEnCharge", une) for une in reponse.dossiers)
 
 
 def _annulation(operation: Operation, reponse: AnnulationReponse) -> str:
@@ -220,29 +145,16 @@ def _annulation(operation: Operation, reponse: AnnulationReponse) -> str:
 
 def _pieces(operation: Operation, reponse: PiecesReponse) -> str:
     suite = champ("t:suite", reponse.resultat.value.upper())
-    return suite if reponse.pec is None else suite + _une_pec("t:priseEnCharge", reponse.pec)
-
-
-def _une_facture(une: FactureReponse) -> str:
-    return bloc(
-        "t:facture",
-        champ("t:etat", etat_facture(une)),
-        champ("t:numeroFacture", une.numero_facture),
-        champ("t:reference", une.reference),
-        champ("t:numeroPec", une.numero_pec),
-        euros("t:montantAmc", une.montant_amc_centimes),
-        euros("t:montantPaye", une.paye_centimes),
-        _motifs("t:motif", une.motifs),
-    )
+    return suite if reponse.pec is None else suite + une_pec("t:priseEnCharge", reponse.pec)
 
 
 def _accuse(operation: Operation, reponse: LotReponse) -> str:
     accuse = champ("t:accuse", "POSITIF" if reponse.resultat is ResultatLot.ACQUITTE else "NEGATIF")
-    return accuse + "".join(map(_une_facture, reponse.factures))
+    return accuse + "".join(map(une_facture, reponse.factures))
 
 
 def _etat_facture(operation: Operation, reponse: EtatFactureReponse) -> str:
-    return "".join(map(_une_facture, reponse.factures))
+    return "".join(map(une_facture, reponse.factures))
 
 
 def _retours(operation: Operation, reponse: RetoursReponse) -> str:
@@ -270,7 +182,7 @@ def _retour(ligne: RetourLigne) -> str:
         euros("t:montantPaye", ligne.paye_centimes),
         champ("t:reference", ligne.reference),
         champ("t:numeroPec", ligne.numero_pec),
-        _motifs("t:motif", ligne.motifs),
+        raisons("t:motif", ligne.motifs),
     )
 
 
