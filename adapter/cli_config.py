@@ -180,14 +180,14 @@ def cle_add(name: str | None, role: str, out: Path | None, file: Path, as_json: 
 
     fresh = keys.fresh()
     values = ({"magasin": name} if name else {}) | {"role": role, "empreinte": fresh.empreinte}
+    if out is not None and (out.exists() or not out.parent.is_dir()):
+        fail(f"{out} already exists" if out.exists() else f"{out.parent}: no such folder")
+    _edit(file, {f"cles.{fresh.identifier}": values})
     if out is not None:
-        if out.exists():
-            fail(f"{out} already exists")
         try:
             config_edit.write_file(out, fresh.text + "\n")
         except OSError as error:
-            fail(f"{out}: {error.strerror}")
-    _edit(file, {f"cles.{fresh.identifier}": values})
+            fail(f"{out}: {error.strerror}; the key is lost, make another")
     if as_json:
         print_json({"magasin": name, "role": role, "cle": None if out else fresh.text, "fichier": out and str(out)})
     elif out is not None:

@@ -93,14 +93,20 @@ def test_a_killed_daemon_s_port_does_not_stop_commands_and_an_orderly_stop_leave
 
 def test_a_port_without_any_operator_s_key_does_not_start(tmp_path: Path) -> None:
     assert run("init", str(tmp_path / "a")).returncode == 0
-    done = run("serve", "--config", str(tmp_path / "a" / "adapter.toml"), "--port", "0", TP_ADAPTER_ADMIN__PORT="0")
+    config = ("--config", str(tmp_path / "a" / "adapter.toml"))
+    done = run("serve", *config, "--port", "0", TP_ADAPTER_ADMIN__PORT="0")
     assert (done.returncode, done.stderr.strip().splitlines()[-1].startswith("[admin] port needs")) == (1, True)
     made = run(
         *("cle", "add", "--role", "operateur", "--out", str(tmp_path / "a" / "secrets" / "operateur.key")),
-        *("--config", str(tmp_path / "a" / "adapter.toml")),
+        *config,
     )
     assert (made.returncode, "tpa_" in made.stdout) == (0, False)
-    checked = run("check-config", "--config", str(tmp_path / "a" / "adapter.toml"), TP_ADAPTER_ADMIN__PORT="0")
+    for words in (("--magasin", "nobody"), ("--role", "operateur")):
+        refused = run("cle", "add", *words, "--out", str(tmp_path / "x" / "k"), *config)
+        assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
+    refused = run("cle", "add", "--magasin", "nobody", "--out", str(tmp_path / "k"), *config)
+    assert (refused.returncode, (tmp_path / "k").exists()) == (1, False)
+    checked = run("check-config", *config, TP_ADAPTER_ADMIN__PORT="0")
     assert checked.returncode == 0, checked.stderr
 
 
