@@ -85,6 +85,7 @@ _SOMETIMES: Final[dict[str, Any]] = {
     "pieces_demandees": {"type": "array", "items": TEXT},
     "pec": {**OR_NULL, "description": "Invoice: id of its PEC request."},
     "numero_facture": OR_NULL,
+    "numero_lot": OR_NULL,
     "amc_centimes": INTEGER_OR_NULL,
     "paye_centimes": INTEGER_OR_NULL,
     "cible": OR_NULL,

@@ -39,13 +39,15 @@ PARTS = ("numero", "amo_centimes", "amc_centimes", "reste_a_charge_centimes")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What stands beside an entry: the answer, its service, the last known rights. Each None when there is none."""
+    """What stands beside an entry: the answer, its service, the last known rights, the number of the lot it travels in.
+    Each None when there is none."""
 
     reponse: Reponse | None = None
     montants: Montants | None = None
     service: Disponibilite | None = None
     compte: Compte | None = None
     dernier_connu: dict[str, Any] | None = None
+    numero_lot: str | None = None
 
 
 def instant(value: dt.datetime | None) -> str | None:
@@ -199,6 +201,7 @@ def _of_operation(entry: Entry, beside: Beside, pec: PecReponse | None) -> dict[
             return {
                 "pec": entry.cible,
                 "numero_facture": entry.numero,
+                "numero_lot": beside.numero_lot,
                 "numero_pec": facture.numero_pec if facture else None,
                 "etat_plateforme": facture.etat_plateforme if facture else None,
                 "amc_centimes": entry.amc_centimes,

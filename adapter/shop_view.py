@@ -26,12 +26,14 @@ def view(tables: Tables, vault: Vault, identifier: str) -> tuple[Entry, Beside]:
     entry = tables.entry(identifier)
     if entry is None:
         raise EntryGone(identifier)
+    membre = tables.membre(entry.id)
     return entry, Beside(
         reponse=_answer(tables, vault, entry),
         montants=_amounts(tables, vault, entry),
         service=tables.disponibilite(entry.plateforme, entry.service),
         compte=tables.compte(entry.plateforme, entry.magasin),
         dernier_connu=_last_known(tables, entry),
+        numero_lot=None if membre is None else membre.numero,
     )
 
 

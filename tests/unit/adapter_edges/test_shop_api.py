@@ -160,6 +160,15 @@ def test_an_invoice_finds_its_pec_by_reference_or_id_and_shows_no_amount_it_does
     assert shop.call("POST", "/v1/factures", autre)[1]["pec"] == pec["id"]
 
 
+def test_an_invoice_in_a_lot_shows_which(shop: Shop) -> None:
+    shop.call("POST", "/v1/pec", PEC)
+    facture = shop.call("POST", "/v1/factures", FACTURE)[1]
+    assert facture["numero_lot"] is None
+    lot = Membre(entree=facture["id"], lot="l-1", numero="L0001", porteur=facture["id"], rang=0, taille=1)
+    _ = shop.storage.write(lambda tables: tables.put_membre(lot))
+    assert shop.call("GET", f"/v1/factures/{facture['id']}")[1]["numero_lot"] == "L0001"
+
+
 def test_an_invoice_number_is_given_once_unless_its_bearer_ended_badly_or_is_replaced(shop: Shop) -> None:
     shop.call("POST", "/v1/pec", PEC)
     first = shop.call("POST", "/v1/factures", FACTURE)[1]
