@@ -19,7 +19,7 @@ from tierspayant.adapter.harvest_guard import PER_FILE
 from tierspayant.adapter.openapi_source import TEXTS, document
 from tierspayant.adapter.problem import kinds
 from tierspayant.adapter.shop_http import Reply
-from tierspayant.adapter.storage.protocol import StorageError, Tables
+from tierspayant.adapter.storage.protocol import Membre, StorageError, Tables
 from tierspayant.schemas import plain
 from tierspayant.schemas.messages import DroitsReponse, ResultatDroits
 
