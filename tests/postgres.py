@@ -97,9 +97,3 @@ def drop_database(url: str) -> None:
 def _drop(nom: str) -> None:
     with suppress(psycopg.OperationalError), psycopg.connect(server_url(), autocommit=True) as db:
         db.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(nom)))
-
-
-def remove_databases() -> None:
-    """Drop the emptied databases now, in a process whose exit functions are not run."""
-    while _free:
-        _drop(str(psycopg.conninfo.conninfo_to_dict(_free.pop())["dbname"]))

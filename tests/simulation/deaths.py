@@ -38,6 +38,6 @@ def scan(whole: Histoire) -> Iterator[Histoire]:
             yield replace(whole, morts=((n, side),))
 
 
-def reached(monde: StoryWorld) -> list[str]:
+def unreached(monde: StoryWorld) -> list[str]:
     """A scan in which nobody dies proves nothing."""
     return [] if monde.deaths == len(monde.histoire.morts) else [f"nobody died at {monde.histoire.morts}"]

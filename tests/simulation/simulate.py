@@ -17,10 +17,11 @@ import multiprocessing
 import os
 import sys
 import time
-from collections import Counter
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from multiprocessing.util import Finalize
 
 from twisted.logger import ILogObserver, LogEvent, globalLogBeginner
@@ -30,43 +31,13 @@ from tests import postgres
 from tests.simulation import deaths, drawing, invariants, marks, storages, storm, story
 from tests.simulation.storages import STORAGES, Base
 from tests.simulation.story_world import StoryWorld
+from tests.simulation.tally import Life, Reporter, Task
 from tests.simulation.world import Monde
 
 KINDS = ("storms", "stories", "deaths")
 SCAN = 50
 """Lives of one scan of deaths, about."""
-NEWS = 30.0
-"""Seconds between two lines that say how far it is."""
 DAY = 24 * 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is lived: one story, or a whole scan of deaths. mort: only that one of the scan."""
-
-    kind: str
-    storage: str
-    seed: int
-    mort: tuple[int, str] | None = None
-
-    def command(self) -> str:
-        """What lives exactly this again."""
-        words = f"--kind {self.kind} --storage {self.storage} --seed {self.seed} --n 1"
-        mort = "" if self.mort is None else f" --mort {self.mort[0]}:{self.mort[1]}"
-        return f"python -m tests.simulation.simulate {words}{mort}"
-
-
-@dataclass(frozen=True, slots=True)
-class Life:
-    """What came of one life. trace: a hash of all that happened. faults: broken invariants, in sentences."""
-
-    task: Task
-    faults: tuple[str, ...]
-    trace: str
-    exchanges: int
-    days: float
-    deaths: int
-    marks: frozenset[str] = frozenset()
 
 
 # ------------------------------------------------------------------------------------------------------- one life
@@ -74,71 +45,43 @@ class Life:
 
 def lives(task: Task, where: Base, logged: list[str]) -> Iterator[Life]:
     """Live a task. `logged`: where failures the daemon logs are found; one is a broken invariant too."""
-    for one, monde in _lived(task, where):
-        faults = [*_judged(monde), *logged]
+    for one, lived in _planned(task, where):
+        try:
+            monde = lived()
+            faults = [*_judged(one, monde), *logged]
+        except Exception:  # whatever is raised in a life is told with the command that lives it again
+            yield Life(one, (f"raised: {traceback.format_exc()}",))
+        else:
+            yield _told(one, monde, faults)
         logged.clear()
-        seen = marks.marks(monde) if isinstance(monde, StoryWorld) else frozenset()
-        yield Life(
-            one,
-            tuple(faults),
-            monde.trace(),
-            monde.session.journal.count(),
-            monde.clock.seconds() / DAY,
-            monde.deaths,
-            seen,
-        )
 
 
-def _judged(monde: Monde) -> list[str]:
-    return invariants.broken(monde) if isinstance(monde, StoryWorld) else invariants.faults(monde)
+def _told(task: Task, monde: Monde, faults: Sequence[str]) -> Life:
+    seen = marks.marks(monde) if isinstance(monde, StoryWorld) else frozenset()
+    exchanges, days = monde.session.journal.count(), monde.clock.seconds() / DAY
+    return Life(task, tuple(faults), monde.trace(), exchanges, days, monde.deaths, seen)
 
 
-def _lived(task: Task, where: Base) -> Iterator[tuple[Task, Monde]]:
+def _judged(task: Task, monde: Monde) -> list[str]:
+    if not isinstance(monde, StoryWorld):
+        return invariants.faults(monde)
+    return invariants.broken(monde) + (deaths.unreached(monde) if task.kind == "deaths" else [])
+
+
+def _planned(task: Task, where: Base) -> Iterator[tuple[Task, Callable[[], Monde]]]:
     match task.kind:
         case "storms":
-            yield task, storm.live(task.seed, where)
+            yield task, partial(storm.live, task.seed, where)
         case "stories":
-            yield task, story.live(drawing.histoire(task.seed), where)
+            yield task, partial(story.live, drawing.histoire(task.seed), where)
         case _:
             whole = deaths.histoire(task.seed)
             for histoire in deaths.scan(whole) if task.mort is None else [replace(whole, morts=(task.mort,))]:
                 [mort] = histoire.morts
-                yield replace(task, mort=mort), story.live(histoire, where)
+                yield replace(task, mort=mort), partial(story.live, histoire, where)
 
 
 # ------------------------------------------------------------------------------------------------------ many lives
-
-
-@dataclass
-class Tally:
-    """The table at the end, row by row."""
-
-    rows: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
-    seen: Counter[str] = field(default_factory=Counter)
-    broken: int = 0
-
-    def add(self, life: Life) -> None:
-        row = self.rows.setdefault((life.task.kind, life.task.storage), Counter())
-        row["lives"] += 1
-        row["exchanges"] += life.exchanges
-        row["virtual days"] += round(life.days)
-        row["deaths"] += life.deaths
-        row["doubles"] += len(invariants.doubles(list(life.faults)))
-        row["broken"] += bool(life.faults)
-        self.seen.update(life.marks)
-        self.broken += bool(life.faults)
-
-    def table(self, seconds: float) -> str:
-        names = ("lives", "exchanges", "virtual days", "deaths", "doubles", "broken")
-        lines = [f"{'kind':<8} {'storage':<9}" + "".join(f"{nom:>14}" for nom in names)]
-        for (kind, storage), row in sorted(self.rows.items()):
-            lines.append(f"{kind:<8} {storage:<9}" + "".join(f"{row[nom]:>14,}" for nom in names))
-        total = sum(row["lives"] for row in self.rows.values())
-        return "\n".join([*lines, f"{total:,} lives in {seconds:,.0f} s, {self.broken} with a broken invariant"])
-
-    def coverage(self) -> str:
-        """How many stories met each path."""
-        return "\n".join(f"{self.seen[nom]:>8,}  {nom}" for nom in marks.ROWS)
 
 
 def tasks(kinds: Sequence[str], wheres: Sequence[str], seed: int, n: int) -> list[Task]:
@@ -212,17 +155,13 @@ class Places:
 
 
 _mine = Places()
-"""This process's."""
+"""This process's own."""
 
 
 def _begin() -> None:
+    """A worker starts: it closes what is its own before its exit functions drop its database."""
     _mine.listen()
-    Finalize(None, _end, exitpriority=100)
-
-
-def _end() -> None:
-    _mine.close()
-    postgres.remove_databases()
+    Finalize(None, _mine.close, exitpriority=100)
 
 
 def _live(task: Task) -> list[Life]:
@@ -230,35 +169,6 @@ def _live(task: Task) -> list[Life]:
 
 
 # --------------------------------------------------------------------------------------------------------- command
-
-
-class Reporter:
-    """Says what broke, how to live it again, and now and then how far it is."""
-
-    def __init__(self, seconds: Callable[[], float]) -> None:
-        self._seconds = seconds
-        self._begun = self._news = seconds()
-        self.tally = Tally()
-        self._count = 0
-
-    def __call__(self, life: Life) -> None:
-        self.tally.add(life)
-        self._count += 1
-        if life.faults:
-            _say(*life.faults, f"  {life.task.command()}")
-        if self._seconds() - self._news >= NEWS:
-            self._news = self._seconds()
-            _say(f"… {self._count:,} lives, {self.tally.broken} broken, {self._news - self._begun:,.0f} s")
-
-    def end(self) -> None:
-        if any(kind == "stories" for kind, _ in self.tally.rows):
-            _say("", "Stories that met:", self.tally.coverage())
-        _say("", self.tally.table(self._seconds() - self._begun))
-
-
-def _say(*lines: str) -> None:
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
 
 
 def _mort(text: str) -> tuple[int, str]:

@@ -9,8 +9,9 @@ import pytest
 
 from tests.simulation import deaths, drawing, marks, simulate, story
 from tests.simulation.invariants import doubles
-from tests.simulation.simulate import Life, Places, Task
+from tests.simulation.simulate import Places
 from tests.simulation.storages import STORAGES, base
+from tests.simulation.tally import Life, Task
 from tests.simulation.worse import resend_without_asking
 
 LIVES = {"memory": 120, "sqlite": 16, "postgres": 4}
@@ -50,8 +51,7 @@ def test_whichever_durable_step_it_dies_at_nothing_is_lost_or_doubled(storage: s
         stride = STRIDE[storage]
         for histoire in scan[seed % stride :: stride]:
             [mort] = histoire.morts
-            [life] = unbroken(places.lives(Task("deaths", storage, one, mort)))
-            assert life.deaths == 1, life.task.command()
+            unbroken(places.lives(Task("deaths", storage, one, mort)))
 
 
 def test_the_same_seed_is_the_same_life_again_and_on_each_storage(seed: int, places: Places) -> None:
@@ -76,7 +76,7 @@ def test_what_is_printed_lives_the_same_life_again(capsys: pytest.CaptureFixture
 def test_a_broken_invariant_is_told_with_its_command_and_ends_with_1(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulate, "_judged", lambda monde: ["D-0/FAC-1: billed 2 times"])
+    monkeypatch.setattr(simulate, "_judged", lambda *_: ["D-0/FAC-1: billed 2 times"])
     assert simulate.main(["--kind", "storms", "--seed", "5", "--n", "1"]) == 1
     said = capsys.readouterr().out
     assert "D-0/FAC-1: billed 2 times" in said
@@ -89,6 +89,19 @@ def test_a_failure_the_daemon_logs_breaks_the_life_in_which_it_was_logged() -> N
     with base("memory") as where:
         [life] = simulate.lives(Task("storms", "memory", 0), where, ["logged: a fault of ours"])
     assert life.faults == ("logged: a fault of ours",)
+
+
+def test_a_scan_in_which_nobody_dies_is_found_out() -> None:
+    with base("memory") as where:
+        [life] = simulate.lives(Task("deaths", "memory", 0, (5000, "after")), where, [])
+    assert "nobody died" in life.faults[0]
+
+
+def test_what_is_raised_in_a_life_is_told_like_a_broken_invariant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulate, "_judged", lambda *_: 1 // 0)
+    with base("memory") as where:
+        [life] = simulate.lives(Task("storms", "memory", 0), where, [])
+    assert "ZeroDivisionError" in life.faults[0]
 
 
 def test_control_a_story_drawn_from_a_seed_can_double() -> None:
