@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IListeningPort, IReactorUNIX
 
 from tierspayant.adapter.admin import LocalAccess, OperatorsOnly
 from tierspayant.adapter.assembly import Parts, StartRefused
-from tierspayant.adapter.config import Configuration
+from tierspayant.adapter.config import Api, Configuration
 from tierspayant.adapter.config_edit import write_file
 from tierspayant.adapter.http_limits import Limits
 from tierspayant.adapter.keys import Role
@@ -106,7 +106,7 @@ class Doors:
         self._told.append(told)
 
     async def _serve(self, endpoint: Any, application: ShopApi, place: str) -> Any:
-        server = Server(application, self._reactor, self._limits())
+        server = Server(application, self._reactor, limits_of(self._configuration.settings.api))
         try:
             port: IListeningPort = await endpoint.listen(server)
         except CannotListenError as error:
@@ -114,15 +114,6 @@ class Doors:
         self._ports.append(port)
         self._servers.append(server)
         return port
-
-    def _limits(self) -> Limits:
-        api = self._configuration.settings.api
-        return Limits(
-            body=api.corps_max,
-            body_pieces=api.corps_max_pieces,
-            reception=api.delai_reception.total_seconds(),
-            connections=api.connexions_max,
-        )
 
     async def close(self) -> None:
         """Take no new connection; those that are open stay."""
@@ -140,6 +131,16 @@ class Doors:
     def hang_up(self) -> None:
         for server in self._servers:
             server.hang_up()
+
+
+def limits_of(api: Api) -> Limits:
+    """What the operator set for what is received."""
+    return Limits(
+        body=api.corps_max,
+        body_pieces=api.corps_max_pieces,
+        reception=api.delai_reception.total_seconds(),
+        connections=api.connexions_max,
+    )
 
 
 def _place(host: str, port: int) -> str:

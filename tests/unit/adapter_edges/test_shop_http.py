@@ -12,6 +12,8 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from tierspayant.adapter.config import Api
+from tierspayant.adapter.doors import limits_of
 from tierspayant.adapter.http_limits import (
     BODY_MAX,
     BODY_MAX_PIECES,
@@ -168,6 +170,14 @@ def test_a_client_that_hangs_up_is_noticed_by_the_application(line: Line) -> Non
 def test_head_has_no_body(line: Line) -> None:
     line.send(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
     assert line.wire.value().endswith(b"\r\n\r\n")
+
+
+def test_what_the_configuration_says_are_the_limits_and_by_default_ours() -> None:
+    assert limits_of(Api()) == Limits()
+    set_ = Api.model_validate(
+        {"corps_max": 20_000, "corps_max_pieces": 30_000, "connexions_max": 3, "delai_reception": "PT4S"}
+    )
+    assert limits_of(set_) == Limits(body=20_000, body_pieces=30_000, connections=3, reception=4)
 
 
 def test_an_operator_s_limits_take_the_place_of_ours() -> None:
