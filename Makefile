@@ -51,3 +51,7 @@ simulate: setup
 .PHONY: races
 races: setup
 	$(BIN)/python -m tests.live.races --rounds $(or $(ROUNDS),1000)
+
+.PHONY: power
+power: setup
+	$(BIN)/python -m tests.power.cuts --n $(or $(N),10000) --seed $(or $(SEED),0) --story $(or $(STORY),all)
