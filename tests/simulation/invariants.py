@@ -117,7 +117,8 @@ def wanted_billed(monde: StoryWorld) -> list[str]:
 
 
 def _unwanted(sort: Sort, alive: list[dict[str, Any]], entry: Entry | None) -> Iterator[str]:
-    billed = entry is not None and entry.etat is Etat.TERMINEE and entry.resultat not in DEAD_FACTURE
+    there = {Etat.TERMINEE, Etat.EN_INSTANCE}
+    billed = entry is not None and entry.etat in there and entry.resultat not in DEAD_FACTURE
     if sort is Sort.OUI and not alive:
         yield "wanted, never billed"
     if sort is Sort.NON and alive:
