@@ -195,11 +195,12 @@ def _moved(entry: Entry, cadre: Cadre) -> bool:
 
 
 def _overtaken(entry: Entry, cadre: Cadre) -> Raison | None:
-    """What time has changed for a quote or PEC that never left. An invoice for delivered glasses is never held here."""
-    if entry.operation is not Operation.PEC or entry.tentatives or entry.client_confirme:
+    """What time has changed for a PEC that the platform never looked at. An invoice for delivered glasses is never held
+    here."""
+    faits = cadre.faits
+    if entry.operation is not Operation.PEC or entry.tentatives > faits.refoulees or entry.client_confirme:
         return None
     jour = business_day(cadre.now)
-    faits = cadre.faits
     if faits.carte_valide_au is not None and faits.carte_valide_au < jour:
         return Raison.CARTE_PERIMEE
     if faits.prescription_du is not None and (jour - faits.prescription_du).days > AGE_PRESCRIPTION_MAX_JOURS:

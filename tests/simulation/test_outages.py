@@ -43,15 +43,16 @@ def test_three_weeks_shut_cost_one_attempt_and_everything_leaves_at_reopening(fa
     monde.run(HOUR)
     reopened = monde.read(lambda t: t.disponibilite("viamedis", Service.PEC))
     assert reopened is not None
-    assert reopened.etat is EtatService.OUVERT
+    assert reopened.etat is EtatService.SONDE, "it says it is back, and opens on the answer to a real request"
     held = {e.reference: e.action.raison for e in monde.entries(Etat.RETENUE) if e.action is not None}
-    assert set(held.values()) == {Raison.CONFIRMER_CLIENT}, "a PEC that waited for days may be for nobody"
+    assert list(held.values()) == [Raison.CONFIRMER_CLIENT] * 5, "a PEC that waited for days may be for nobody"
     for entry in monde.entries(Etat.RETENUE):
         done = monde.read(lambda t, entry=entry: gestures.act(t, entry, Geste.CONFIRMER_CLIENT, monde.now()))  # type: ignore[misc]
         assert isinstance(done, gestures.Done)
         monde.delivery.wake(done.lanes)
     monde.run(HOUR)
     assert {entry.resultat for entry in monde.entries()} == {"accordee"}
+    assert monde.read(lambda t: [une.etat for une in t.disponibilites()]) == [EtatService.OUVERT]
     assert faults(monde) == []
 
 
@@ -219,3 +220,14 @@ def test_a_service_that_says_it_is_back_and_is_not_wears_no_request_out(said_no:
     assert (pec.etat, pec.resultat) == (Etat.TERMINEE, "accordee")
     assert pec.tentatives > TENTATIVES_MAX
     assert faults(monde) == []
+
+
+@pytest.mark.parametrize("said_no", [Fate(statut=503), Fate(refused=True)], ids=["503", "no connection"])
+def test_the_pec_that_found_the_platform_shut_is_confirmed_like_those_behind_it(said_no: Fate) -> None:
+    monde = Monde(Reglages(plateformes=("viamedis",), fate=shut_until(WEEK, said_no)))
+    for rang in range(2):
+        monde.post(people.pec("viamedis", f"D-{rang}"))
+        monde.run(600)
+    monde.run(2 * WEEK)
+    held = [monde.entry(f"D-{rang}/PEC-1").action for rang in range(2)]
+    assert [une.raison for une in held if une is not None] == [Raison.CONFIRMER_CLIENT] * 2

@@ -124,6 +124,11 @@ class TestLateAgreements:
     def test_once_sent_it_is_sent_again_without_asking_anyone(self) -> None:
         assert self.overtaken(entry(tentatives=1)) == Send()
 
+    def test_turned_away_at_the_door_it_was_never_sent(self) -> None:
+        late = reason(self.overtaken(entry(tentatives=2), refoulees=2))
+        assert late is Raison.CONFIRMER_CLIENT
+        assert self.overtaken(entry(tentatives=2), refoulees=1) == Send()
+
     def test_an_invoice_is_never_held_on_our_own_guess(self) -> None:
         assert self.overtaken(entry(operation=Operation.FACTURE), carte_valide_au=dt.date(2020, 1, 1)) == Send()
 
