@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -22,10 +22,17 @@ from twisted.python.failure import Failure
 from tests.contracts.storages import NOW, SHOP, entry
 from tests.power.life import Life, content
 from tierspayant.adapter.entry import Entry, revise
-from tierspayant.adapter.storage.named_sql import migrations
+from tierspayant.adapter.storage.named_sql import Migration, migrations
 from tierspayant.adapter.storage.protocol import CleDonnees, Sealed, Storage, Tables, Tentative
 from tierspayant.adapter.storage.sqlite import SqliteStorage
-from tierspayant.adapter.storage.sqlite_connection import Work, connect_reader, connect_writer, tables, write_group
+from tierspayant.adapter.storage.sqlite_connection import (
+    ENGINE,
+    Work,
+    connect_reader,
+    connect_writer,
+    tables,
+    write_group,
+)
 from tierspayant.schemas.operations import Operation
 
 BODIES = (40, 900, 6_000, 20_000)
@@ -46,21 +53,30 @@ def content_of(base: Path) -> str:
         return content(db)
 
 
-@cache
-def schemas() -> tuple[str, ...]:
-    """The states an empty file goes through while it is migrated, the empty file first."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
-        seen = [content(db)]
-        for rank, one in enumerate(migrations("sqlite"), 1):
-            db.executescript(f"{one.sql}\nPRAGMA user_version={rank}")
-            seen.append(content(db))
-    return tuple(seen)
-
-
 def opening(life: Life) -> None:
-    """Opening may be cut within the migrations; where it ends, it is promised."""
-    if life.states[0] in schemas():
-        life.will_hold(*schemas()[schemas().index(life.states[0]) + 1 :])
+    """Opening may be cut between two migrations; where it ends, it is promised."""
+    with closing(sqlite3.connect(life.copy)) as found, closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        [version] = found.execute("PRAGMA user_version").fetchone()
+        if version < len(migrations(ENGINE)):
+            found.backup(db)
+            for one in migrations(ENGINE)[version:]:
+                _migrate(db, one)
+                life.will_hold(content(db))
+
+
+def _migrate(db: sqlite3.Connection, one: Migration) -> None:
+    db.executescript(f"{one.sql}\nPRAGMA user_version={one.numero}")
+
+
+def older(base: Path, rng: random.Random) -> None:
+    """A file that an older program left, with requests under way."""
+    with closing(sqlite3.connect(base, isolation_level=None)) as db:
+        db.row_factory = sqlite3.Row
+        for one in migrations(ENGINE)[: rng.randrange(1, len(migrations(ENGINE)))]:
+            _migrate(db, one)
+        counter = Counter(rng, {})
+        for _ in range(3):
+            counter.answered(write_group(db, counter.works(5)))
 
 
 @dataclass

@@ -53,6 +53,7 @@ NORMAL, OFF = "PRAGMA synchronous=NORMAL", "PRAGMA synchronous=OFF"
 
 STORIES: Mapping[str, Story] = {
     "groups": Story(_groups, _content),
+    "upgrade": Story(_groups, _content, made=adapter_lives.older),
     "threads": Story(adapter_lives.threads, _content),
     "state": Story(_state, emulator_lives.state_content),
     "journal": Story(_journal, emulator_lives.journal_content),
@@ -93,10 +94,10 @@ def chain(name: str, seed: int, folder: Path) -> Iterator[Cut]:
     """Live a chain in two folders of its own; it ends early where a control left nothing to go on from."""
     story, rng = EVERY[name], random.Random(f"{name}-{seed}")
     living, judged = folder / "living", folder / "judged"
-    image: dict[str, bytes] = {}
+    image = _first(story, judged, rng)
     for rank in range(LIVES):
         _lay(image, judged)
-        life = Life(living / BASE, rng, [story.content(judged / BASE)])
+        life = Life(living / BASE, judged / BASE, rng, [story.content(judged / BASE)])
         _lay(image, living)
         with recording(living, rng.randbytes) as life.log:
             laid = len(life.log)
@@ -109,6 +110,15 @@ def chain(name: str, seed: int, folder: Path) -> Iterator[Cut]:
             yield Cut(name, seed, rank, step, verdict, detail, kept, kept - life.transactions[min(held, promised)])
         if verdict in {Verdict.HALF, Verdict.DAMAGED}:
             return
+
+
+def _first(story: Story, folder: Path, rng: random.Random) -> dict[str, bytes]:
+    """What the chain starts from."""
+    _lay({}, folder)
+    if story.made is None:
+        return {}
+    story.made(folder / BASE, rng)
+    return {BASE: (folder / BASE).read_bytes()}
 
 
 def _images(

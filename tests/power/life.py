@@ -19,19 +19,20 @@ BASE = "base.sqlite"
 class Life:
     """`states`: what the file may hold, in order (hashes of its content); the first is what it held at the start.
 
+    copy: a copy of what it held at the start, recovered.
     transactions: for each state, how many answered transactions made it. `log` is empty until the recording runs.
     """
 
     base: Path
+    copy: Path
     rng: random.Random
     states: list[str]
     log: Log = field(default_factory=list)
     transactions: list[int] = field(default_factory=lambda: [0])
 
-    def will_hold(self, *states: str) -> None:
-        """The file goes through these states one after the other, without telling anyone."""
-        for state in states:
-            self._add(state, 0)
+    def will_hold(self, state: str) -> None:
+        """The file goes through this state as well, without telling anyone."""
+        self._add(state, 0)
         self.log.append(Begun(len(self.states) - 1))
 
     def begin(self) -> None:
@@ -59,11 +60,13 @@ class Life:
 class Story:
     """live: one life, from a recovered file on. content: a hash of all that a closed, sound file holds.
 
+    made: what makes the first file, where there is one.
     loses: None where every promise must be kept; what a control must be seen to do to one, otherwise.
     """
 
     live: Callable[[Life], None]
     content: Callable[[Path], str]
+    made: Callable[[Path, random.Random], None] | None = None
     forgets: bool = True
     loses: str | None = None
 
