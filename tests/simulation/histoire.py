@@ -163,7 +163,9 @@ class Histoire:
         }
 
     def _hampered(self, un: Dossier) -> bool:
-        """Nobody gives the account back, or the insurer moves: the former operator may say no."""
+        """Nobody gives the account back; the insurer moves, and the former operator may say no; in weeks of closure an
+        invoice is paid before its cancellation can leave, so that nothing is to be corrected any more."""
         moves = self.demenagement is not None and un.plateforme == "viamedis"
         locked = {(une.plateforme, une.magasin) for une in self.verrous if une.rendu is None}
-        return moves or (un.plateforme, un.magasin) in locked
+        paid = self.bande is not None and un.suite is Suite.FACTURE_CORRIGEE
+        return moves or paid or (un.plateforme, un.magasin) in locked
