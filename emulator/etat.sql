@@ -11,3 +11,9 @@ CREATE TABLE IF NOT EXISTS snapshot (
     etat    BLOB NOT NULL,
     PRIMARY KEY (session, nom)
 );
+-- How often a forced writing had earlier ones to take along: it changes this row, since SQLite forces no transaction that
+-- changes nothing.
+CREATE TABLE IF NOT EXISTS forcage (
+    un   INTEGER PRIMARY KEY CHECK (un = 1),
+    fois INTEGER NOT NULL
+);

@@ -18,6 +18,9 @@ from typing import Any
 VERSION = 3
 """Of the rows: one more each time that what they hold changes."""
 
+_FORCE = "INSERT INTO forcage VALUES (1, 1) ON CONFLICT (un) DO UPDATE SET fois = fois + 1"
+"""SQLite forces nothing when a transaction changed nothing, not even what earlier ones left on its way."""
+
 
 class EtatIllisible(ValueError):
     """The state directory cannot be used; the text says why."""
@@ -32,6 +35,7 @@ class StateFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._on_its_way = False
         make_private(path)
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
@@ -71,13 +75,19 @@ class StateFile:
 
     @contextmanager
     def writing(self, *, forced: bool) -> Iterator[None]:
-        """What is put and dropped inside is written together. Raises EtatNonEcrit, and then nothing is."""
+        """What is put and dropped inside is written together. Raises EtatNonEcrit, and then nothing is.
+
+        `forced`: that, and whatever was written before it, survives a power cut.
+        """
         run = self._connection.execute
         try:
             run(f"PRAGMA synchronous = {'FULL' if forced else 'NORMAL'}")
             run("BEGIN")
             yield
+            if forced and self._on_its_way:
+                run(_FORCE)
             run("COMMIT")
+            self._on_its_way = not forced
         except sqlite3.Error as wrong:
             raise EtatNonEcrit(f"the state could not be written: {wrong}") from wrong
         finally:

@@ -165,13 +165,15 @@ class Witness:
 def groups(
     life: Life,
     *,
+    most: int = 12,
     pragma: str = "",
     early: bool = False,
     write: Callable[[sqlite3.Connection, Sequence[Work]], list[Any]] = write_group,
 ) -> None:
     """The writing connection and groups of transactions, now and then beside a listing that holds an old state.
 
-    For controls: `pragma` is set after opening, `early` answers before the commit, `write` stands for write_group.
+    `most`: how many groups. For controls: `pragma` is set after opening, `early` answers before the commit, `write` is
+    there instead of write_group.
     """
     opening(life)
     with closing(connect_writer(life.base)) as db:
@@ -180,7 +182,7 @@ def groups(
         db.executescript(pragma)
         with closing(Witness(life.base)) as witness, closing(connect_reader(life.base)) as listing:
             counter = Counter(life.rng, witness.versions())
-            for _ in range(life.rng.randint(4, 12)):
+            for _ in range(life.rng.randint(min(4, most), most)):
                 _listing(listing, life.rng)
                 works = counter.works(5)
                 life.begin()

@@ -53,7 +53,7 @@ NORMAL, OFF = "PRAGMA synchronous=NORMAL", "PRAGMA synchronous=OFF"
 
 STORIES: Mapping[str, Story] = {
     "groups": Story(_groups, _content),
-    "upgrade": Story(_groups, _content, made=adapter_lives.older),
+    "upgrade": Story(partial(_groups, most=1), _content, made=adapter_lives.older),
     "threads": Story(adapter_lives.threads, _content),
     "state": Story(_state, emulator_lives.state_content),
     "journal": Story(_journal, emulator_lives.journal_content),

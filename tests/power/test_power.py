@@ -11,7 +11,9 @@ import pytest
 
 from tests.power.cuts import CONTROLS, STORIES, chain, main, run
 from tests.power.disk import Begun, Disk, FolderForced, Forced, Named, Promised, Removed, Truncated, Written
+from tests.power.life import BASE
 from tests.power.vfs import recording
+from tierspayant.emulator.state_file import StateFile
 
 CUTS = 72
 OLD, NEW = b"o" * 2048, b"n" * 2048
@@ -119,3 +121,13 @@ def test_everything_sqlite_does_to_a_file_is_written_down_and_nothing_else(tmp_p
         disk.do(step)
     assert sorted(lies) == ["b", "b-wal"]
     assert disk.cut(random.Random(0)) == lies
+
+
+def test_a_forced_writing_that_changes_nothing_forces_what_was_written_before(tmp_path: Path) -> None:
+    with recording(tmp_path, random.Random(0).randbytes) as log, closing(StateFile(tmp_path / BASE)) as file:
+        with file.writing(forced=False):
+            file.put("default", 1, b"{}")
+        written = len(log)
+        with file.writing(forced=True):
+            file.put("default", 1, b"{}")
+        assert [step for step in log[written:] if isinstance(step, Forced)]
