@@ -53,4 +53,7 @@ def struck(monde: StoryWorld, une: Verrou) -> Iterator[Arrival]:
 
 def _unheard(monde: StoryWorld, call: Arrival) -> bool:
     """Whether the answer was lost on its way back: the adapter never knew."""
-    return round((call.le - START).total_seconds(), 3) in monde.witness.unheard
+    second = (call.le - START).total_seconds()
+    return any(
+        abs(second - one) < 0.001 for one in monde.witness.unheard
+    )  # an instant has microseconds, a clock floats

@@ -77,7 +77,7 @@ class StoryWorld(Monde):
                 self.witness.met.add(une.sorte)
                 self.witness.mishap(now + fate.retard)
                 if fate.lost:
-                    self.witness.unheard.add(round(now + fate.retard, 3))
+                    self.witness.unheard.add(now + fate.retard)
                 return fate
         return Fate()
 
