@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,8 +14,8 @@ from tierspayant.emulator.state_file import StateFile
 
 NOW = dt.datetime(2024, 1, 31, 9, 0, tzinfo=dt.UTC)
 SESSIONS = ("default", "a", "b")
-SIZES = (30, 3_000, 20_000)
-"""Bytes of a message or a state."""
+SIZES = ((30, 3_000, 20_000), (300, 300_000))
+"""Bytes of a message or a state, in one life and in another, where the WAL comes to its checkpoint and begins anew."""
 
 
 def state_content(base: Path) -> str:
@@ -28,28 +29,28 @@ def _of_state(file: StateFile) -> str:
 
 def state(life: Life, *, forces: bool = True) -> None:
     """Sessions and snapshots put and dropped; what is written `forced` is promised. forces: False for a control."""
+    sizes = life.rng.choice(SIZES)
     with closing(StateFile(life.base)) as file:
         life.promise_this()
-        for rank in range(life.rng.randint(5, 20)):
+        for rank in range(life.rng.randint(5, 30)):
             forced = life.rng.random() < 0.4
             life.begin()
             with file.writing(forced=forced and forces):
                 for nom in life.rng.sample(SESSIONS, life.rng.randint(1, len(SESSIONS))):
-                    _change(life, file, nom, rank)
+                    _change(life.rng, file, nom, rank, life.rng.randbytes(life.rng.choice(sizes)))
             if forced:
                 life.promise()
             life.reached(_of_state(file), 1)
 
 
-def _change(life: Life, file: StateFile, nom: str, rank: int) -> None:
-    octets = life.rng.randbytes(life.rng.choice(SIZES))
-    match life.rng.randrange(8):
+def _change(rng: random.Random, file: StateFile, nom: str, rank: int, octets: bytes) -> None:
+    match rng.randrange(8):
         case 0:
             file.drop(nom)
         case 1 | 2:
-            file.put_snapshot(nom, f"s{life.rng.randrange(3)}", octets)
+            file.put_snapshot(nom, f"s{rng.randrange(3)}", octets)
         case 3:
-            file.drop_snapshot(nom, f"s{life.rng.randrange(3)}")
+            file.drop_snapshot(nom, f"s{rng.randrange(3)}")
         case _:
             file.put(nom, rank, octets)
 
@@ -69,11 +70,12 @@ def _of_journal(file: JournalFile) -> str:
 
 def journal(life: Life, *, told: Callable[[Life], None] = lambda _: None) -> None:
     """Exchanges of several sessions. Nothing is promised but a sound file that ends at one of them; `told`: more."""
+    sizes = life.rng.choice(SIZES)
     with closing(_journal(str(life.base))) as file:
         for _ in range(life.rng.randint(10, 40)):
             session = file.of(life.rng.choice(SESSIONS))
             life.begin()
-            session.append(_exchange(life.rng.randbytes(life.rng.choice(SIZES))))
+            session.append(_exchange(life.rng.randbytes(life.rng.choice(sizes))))
             told(life)
             life.reached(_of_journal(file), 1)
 
