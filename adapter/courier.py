@@ -26,6 +26,7 @@ from tierspayant.adapter import (
     reroute,
     settlement,
 )
+from tierspayant.adapter.availability import EtatService
 from tierspayant.adapter.calls import Calls
 from tierspayant.adapter.entry import Entry, Etat, Raison, advance, revise
 from tierspayant.adapter.leases import in_time, lease
@@ -36,7 +37,7 @@ from tierspayant.adapter.storage.protocol import Depasse, Tables
 from tierspayant.adapter.vault import Vault
 from tierspayant.schemas.faults import Faute
 from tierspayant.schemas.messages import Demande, EtatLotDemande, FactureDemande
-from tierspayant.schemas.operations import Operation
+from tierspayant.schemas.operations import SERVICE_OF, Operation
 from tierspayant.schemas.outcomes import Outcome
 from tierspayant.schemas.wire import HttpRequest
 
@@ -178,6 +179,9 @@ class Courier:
             id_message, requete = self._calls.question(entry.plateforme, entry.magasin, demande)
         except (compose.CompositionImpossible, Faute) as erreur:
             return await self._unsayable(entry, erreur, now)
+        shut = await self._shut_elsewhere(entry, demande.operation, now)
+        if shut is not None:
+            return await self._change(entry, revise(entry, now, du_le=shut), now)
         bail = lease(self._outside.noeud, self._plateformes[entry.plateforme].delai_appel)
 
         def begin(tables: Tables) -> list[Entry]:
@@ -191,6 +195,16 @@ class Courier:
         after = settlement.after_status if doubt is None else lot_answers.after_lot_status
         pairs = list(zip(about, asking, strict=True))
         return await self._talk(pairs, requete, demande.operation, id_message, after)
+
+    async def _shut_elsewhere(self, entry: Entry, asked: Operation, now: dt.datetime) -> dt.datetime | None:
+        """A question may be another service's than the entry's own (a cancelled invoice's state): while that one is
+        shut it costs no call. When to look again; None: ask."""
+        if SERVICE_OF[asked] is entry.service:
+            return None
+        service = await self._storage.read(lambda t: t.disponibilite(entry.plateforme, SERVICE_OF[asked]))
+        if service is None or not (service.en_pause or service.etat is EtatService.FERME):
+            return None
+        return max(now + policy.RECUL_MAX, service.prochain_essai or now)
 
     def _question(self, matter: Matter) -> Demande:
         """About the entry alone. Raises CompositionImpossible."""

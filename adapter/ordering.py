@@ -83,6 +83,11 @@ def _before(entry: Entry, dossier: Sequence[Entry]) -> list[tuple[Entry, Judge]]
                 for une in dossier
                 if une.operation is Operation.PIECES and une.cible == entry.cible and une.id < entry.id
             ]
+            pairs += [
+                (une.id, _cancellation)
+                for une in dossier
+                if une.operation is Operation.ANNULATION_PEC and une.cible == entry.cible and une.id < entry.id
+            ]
         case Operation.PIECES | Operation.ANNULATION_PEC | Operation.ANNULATION_FACTURE:
             pairs = [(entry.cible, _recorded)]
         case _:
@@ -124,6 +129,11 @@ def _granted(pec: Entry) -> Verdict:
 def _documents(pieces: Entry) -> Verdict:
     """The PEC's own state says whether they sufficed; here only the order counts."""
     return Verdict.PRET if pieces.etat in {Etat.TERMINEE, Etat.RETIREE} else Verdict.ATTENDRE
+
+
+def _cancellation(annulation: Entry) -> Verdict:
+    """Asked for before the invoice: whether the PEC is still there to be billed, its answer tells."""
+    return Verdict.PRET if annulation.etat in {Etat.TERMINEE, Etat.RETIREE} else Verdict.ATTENDRE
 
 
 def _recorded(cible: Entry) -> Verdict:

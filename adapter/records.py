@@ -164,9 +164,9 @@ def settle(
         lanes |= _settle(tables, vault, before, settlement, exchange, now)
         exchange = replace(exchange, requete=None, reponse=None)
     before, settlement = still[0]
-    asked = SERVICE_OF[exchange.operation]
-    observations.note(tables, (before.plateforme, asked), before.magasin, settlement.vu, now, probe_wait)
-    return lanes
+    asked = (before.plateforme, SERVICE_OF[exchange.operation])
+    observations.note(tables, asked, before.magasin, settlement.vu, now, probe_wait)
+    return {*lanes, asked}
 
 
 def _settle(

@@ -231,3 +231,28 @@ def test_the_pec_that_found_the_platform_shut_is_confirmed_like_those_behind_it(
     monde.run(2 * WEEK)
     held = [monde.entry(f"D-{rang}/PEC-1").action for rang in range(2)]
     assert [une.raison for une in held if une is not None] == [Raison.CONFIRMER_CLIENT] * 2
+
+
+def test_a_doubt_that_another_service_must_lift_waits_while_that_one_is_shut() -> None:
+    """A cancelled invoice whose answer was lost is seen in the invoice's state; billing is shut for a week."""
+    asked: list[float] = []
+
+    def fate(requete: HttpRequest, now: float) -> Fate:
+        action = header(requete.headers, "soapaction") or ""
+        if "ConsulterFacture" in action and now > HOUR:
+            asked.append(now)
+        if "AnnulerFacture" in action and now < WEEK:
+            return Fate(lost=True)
+        billing = requete.path == "/facturation" and HOUR < now < WEEK
+        return Fate(statut=503) if billing else Fate()
+
+    monde = Monde(Reglages(plateformes=("viamedis",), fate=fate))
+    monde.post(people.pec("viamedis", "D-1"))
+    monde.post(people.facture("D-1", "240131501"))
+    monde.run(HOUR)
+    monde.post(people.annulation(monde.entry("D-1/FAC-1").id, "ANN-1", Operation.ANNULATION_FACTURE))
+    monde.run(WEEK - HOUR)
+    assert len(asked) == 1, "the question that found billing shut"
+    monde.run(6 * HOUR)  # a shut service that no request of its own waits for is probed every few hours
+    assert (monde.entry("ANN-1").etat, monde.entry("ANN-1").resultat) == (Etat.TERMINEE, "confirmee")
+    assert monde.entry("D-1/FAC-1").resultat == "annulee"

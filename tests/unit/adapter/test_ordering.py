@@ -68,6 +68,18 @@ def test_an_invoice_lets_documents_of_its_agreement_go_first() -> None:
     assert verdict(FACTURE, granted, later) is None
 
 
+def test_an_invoice_waits_for_a_cancellation_asked_before_it() -> None:
+    granted = pec(Etat.TERMINEE, "accordee", numero="V1")
+    before = entry("1-annulation", operation=Operation.ANNULATION_PEC, cible=PEC.id)
+    assert verdict(FACTURE, granted, before) is Verdict.ATTENDRE
+    refused = entry("1-annulation", operation=Operation.ANNULATION_PEC, cible=PEC.id, etat=Etat.TERMINEE)
+    assert verdict(FACTURE, granted, refused) is None
+    cancelled = pec(Etat.TERMINEE, "annulee", numero="V1")
+    assert verdict(FACTURE, cancelled, refused) is Verdict.BLOQUER
+    after = entry("3-annulation", operation=Operation.ANNULATION_PEC, cible=PEC.id)
+    assert verdict(FACTURE, granted, after) is None
+
+
 def test_equipments_of_one_file_do_not_wait_for_each_other() -> None:
     other = entry("0-devis", operation=Operation.DEVIS, equipement=2)
     same = entry("0-devis", operation=Operation.DEVIS, equipement=1)
