@@ -60,6 +60,8 @@ SILENCES_AVANT_FERMETURE = 3
 
 LONGUE_FERMETURE = dt.timedelta(days=1)
 """A service shut for longer is probed about hourly: in February 2024 they stayed shut for weeks."""
+FAUX_RETOURS = 50
+"""So many failures in a row, though it says each time that it is back, weigh as much as a day: half a day's worth."""
 RALLONGE = dt.timedelta(minutes=45)
 """So much longer it is left alone then: with policy.RECUL_MAX an hour at most, within which a reopening is seen."""
 
@@ -139,9 +141,11 @@ def observe(
 
 
 def patience(avant: Disponibilite, attente: dt.timedelta, now: dt.datetime) -> dt.timedelta:
-    """How long to leave a service alone: as said, and RALLONGE more once it has been shut for long."""
+    """How long to leave a service alone: as said, and RALLONGE more once it has been shut for long, or said for long
+    that it is back when it is not."""
     long = avant.etat is EtatService.FERME and now - avant.depuis > LONGUE_FERMETURE
-    return attente + RALLONGE if long else attente
+    false = avant.etat is EtatService.SONDE and avant.essais >= FAUX_RETOURS
+    return attente + RALLONGE if long or false else attente
 
 
 def _wider(avant: Disponibilite) -> int:

@@ -13,7 +13,7 @@ from tests.simulation.world import Fate, Monde, Reglages
 from tierspayant.adapter import availability, lanes
 from tierspayant.adapter.availability import EtatService
 from tierspayant.schemas.operations import Service
-from tierspayant.schemas.wire import HttpRequest
+from tierspayant.schemas.wire import HttpRequest, header
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -130,3 +130,17 @@ def test_the_first_request_has_a_forgotten_service_probed_at_once() -> None:
     monde.post(people.droits("viamedis", "DR-2"))
     monde.run(30)
     assert monde.entry("DR-2").resultat == "ouverts"
+
+
+def test_a_service_that_says_for_days_that_it_is_back_is_tried_about_hourly() -> None:
+    calls: Counter[int] = Counter()
+
+    def fate(requete: HttpRequest, now: float) -> Fate:
+        calls[int(now // HOUR)] += 1
+        return Fate() if "EtatService" in (header(requete.headers, "soapaction") or "") else Fate(statut=503)
+
+    monde = Monde(Reglages(plateformes=("viamedis",), fate=fate))
+    monde.post(people.pec("viamedis", "D-1"))
+    monde.run(4 * DAY)
+    later = sum(n for hour, n in calls.items() if hour >= 24) / (3 * 24)
+    assert 2 <= later <= 2.5, "a probe and a request"
