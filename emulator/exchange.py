@@ -10,6 +10,7 @@ keeps the whole in the journal. http.py renders a Plan on a socket, memory_agent
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -78,13 +79,19 @@ def cut_at_connection(session: Session, plateforme: str, requete: HttpRequest) -
         return None
     if not session.effects.at_connection(plateforme, operations_of(session, plateforme, server, requete)):
         return None
-    _record(session, plateforme, requete, None, Strike(names=("coupure",)), Result(Verdict.CUT, None))
+    strike, now = Strike(names=("coupure",)), session.clock.now()
+    _record(session, plateforme, requete, None, strike, Result(Verdict.CUT, None), now)
     return Plan(None, Point.CONNEXION)
 
 
 def decide(session: Session, plateforme: str, requete: HttpRequest) -> Plan:
-    """What the client of a POST gets, and everything it changes. `requete.path` is the service path alone."""
+    """What the client of a POST gets, and everything it changes. `requete.path` is the service path alone.
+
+    An exchange has one instant, for the books and for the journal, however long it takes: lived again from its journal
+    a book is the same.
+    """
     session.clock.catch_up()
+    now = session.clock.now()
     server = server_of(session, plateforme)
     appel: Appel | None = None
     wrong: Faute | None = None
@@ -95,9 +102,9 @@ def decide(session: Session, plateforme: str, requete: HttpRequest) -> Plan:
     possible = [(appel.service, appel.operation)] if appel else operations_of(session, plateforme, server, requete)
     magasin = appel.entete.magasin.clair if appel else None
     strike = session.effects.pick(plateforme, possible, magasin)
-    counter = _Counter(session, plateforme, server, requete, appel, wrong)
+    counter = _Counter(session, plateforme, server, requete, appel, wrong, now)
     plan, result = counter.serve(strike)
-    _record(session, plateforme, requete, appel, strike, result)
+    _record(session, plateforme, requete, appel, strike, result, now)
     session.clock.plan()
     return plan
 
@@ -112,6 +119,7 @@ class _Counter:
     requete: HttpRequest
     appel: Appel | None
     wrong: Faute | None
+    now: dt.datetime
 
     def serve(self, strike: Strike) -> tuple[Plan, Result]:
         """The plan under what strikes, and what the platform made of the message."""
@@ -150,9 +158,8 @@ class _Counter:
         appel = self.appel
         book = self.session.book(self.plateforme)
         try:
-            now = self.session.clock.now()
-            self.session.identity.check(self.plateforme, appel, self.requete, now, book.jetons)
-            answer = desk.answer(book, appel.entete, appel.demande, now)
+            self.session.identity.check(self.plateforme, appel, self.requete, self.now, book.jetons)
+            answer = desk.answer(book, appel.entete, appel.demande, self.now)
         except Faute as faute:
             return Result(Verdict.FAULT, self.server.fault(appel.version, faute, appel.message_id), faute.regle)
         reasons = tuple(dict.fromkeys(_codes(answer)))
@@ -214,7 +221,13 @@ def _action12(content_type: str) -> str:
 
 
 def _record(
-    session: Session, plateforme: str, requete: HttpRequest, appel: Appel | None, strike: Strike, result: Result
+    session: Session,
+    plateforme: str,
+    requete: HttpRequest,
+    appel: Appel | None,
+    strike: Strike,
+    result: Result,
+    now: dt.datetime,
 ) -> None:
     response = result.response
     numero = session.journal.append(
@@ -228,7 +241,7 @@ def _record(
             regle=result.regle,
             codes=result.codes,
             effets=strike.names,
-            virtuel=session.clock.now(),
+            virtuel=now,
             demande_entetes=requete.headers,
             demande=requete.body,
             statut=response.status if response else None,

@@ -6,11 +6,17 @@ import datetime as dt
 import random
 
 import pytest
+from twisted.internet.task import Clock
 
 from tests.unit.emulator_edges.bench import Bench, sample
-from tierspayant.emulator import replay
+from tierspayant.emulator import exchange, platforms_data, replay
+from tierspayant.emulator.journal import MemoryJournal
+from tierspayant.emulator.sessions import Session
 from tierspayant.emulator.toml_data import Plain
 from tierspayant.schemas.plain import to_json
+from tierspayant.schemas.wire import HttpRequest
+
+START = dt.datetime(2024, 1, 31, 9, tzinfo=dt.UTC)
 
 CASES = (
     ("viamedis", "/droits", "ConsulterDroits"),
@@ -67,3 +73,22 @@ def test_a_state_and_the_exchanges_after_it_make_the_state_of_the_end(seed: int)
     again.session.clock.set(bench.session.clock.now())
     assert to_json(again.session.snapshot()) == to_json(bench.session.snapshot())
     assert again.session.journal.count() == 0
+
+
+class Ticking(Clock):
+    """Time that goes on while an exchange is served: a millisecond for each look at it."""
+
+    def seconds(self) -> float:
+        self.rightNow += 0.001
+        return super().seconds()
+
+
+def test_the_books_and_the_journal_have_one_instant_for_an_exchange() -> None:
+    session = Session("s", Ticking(), platforms_data.load(), now=START, seed=1, journal=MemoryJournal("s"))
+    requete = HttpRequest(
+        "POST", "/prises-en-charge", (("Content-Type", "text/xml"),), sample("viamedis", "DemanderPriseEnCharge")
+    )
+    exchange.decide(session, "viamedis", requete)
+    [(_, row)] = session.journal.after(0)
+    newest = max(session.book("viamedis").pec.values(), key=lambda pec: pec.numero)
+    assert newest.recue_le == row.virtuel
