@@ -198,13 +198,15 @@ class Courier:
 
     async def _shut_elsewhere(self, entry: Entry, asked: Operation, now: dt.datetime) -> dt.datetime | None:
         """A question may be another service's than the entry's own (a cancelled invoice's state): while that one is
-        shut it costs no call. When to look again; None: ask."""
+        shut it is asked no oftener than a probe would, and is one. When to look again; None: ask."""
         if SERVICE_OF[asked] is entry.service:
             return None
         service = await self._storage.read(lambda t: t.disponibilite(entry.plateforme, SERVICE_OF[asked]))
-        if service is None or not (service.en_pause or service.etat is EtatService.FERME):
+        if service is not None and service.en_pause:
+            return now + policy.RECUL_MAX
+        if service is None or service.etat is not EtatService.FERME or (service.prochain_essai or now) <= now:
             return None
-        return max(now + policy.RECUL_MAX, service.prochain_essai or now)
+        return (service.prochain_essai or now) + policy.RECUL_BASE * self._outside.chance.random()
 
     def _question(self, matter: Matter) -> Demande:
         """About the entry alone. Raises CompositionImpossible."""
